@@ -1,0 +1,179 @@
+"""Facts and contacts: dated, sourced, read from YAML. No notebook, no widget, no clock.
+
+A fact that is used must be here; a fact that is here must have a source. Whether one is
+overdue depends on the day, so the caller says which day it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from .yamlfile import AuthorError, Fault, Strict, read
+
+FACTS_FOLDER = Path(__file__).resolve().parent.parent / "facts"
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, Field(min_length=1)]
+Nation = Literal["england", "wales", "scotland", "northern-ireland"]
+NATION_NAMES = {
+    "england": "England",
+    "wales": "Wales",
+    "scotland": "Scotland",
+    "northern-ireland": "Northern Ireland",
+}
+
+
+class Dated(Strict):
+    """What every fact and contact carries: where it holds, where it comes from, and how fresh it is.
+
+    `low` confidence has no place here: what is not sure is not taught.
+    """
+
+    id: Id
+    nations: Annotated[tuple[Nation, ...], Field(min_length=1, strict=False)]
+    source: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    source_name: Text
+    checked: date
+    check_again: date
+    confidence: Literal["high", "medium"]
+
+    @model_validator(mode="after")
+    def _is_checked_again_later(self) -> Dated:
+        if self.check_again <= self.checked:
+            raise ValueError(f"{self.id}: check_again must be later than checked")
+        return self
+
+
+class Fact(Dated):
+    """One checked statement in plain words, of one group of its topic."""
+
+    group: Id
+    says: Text
+    title: Text | None = None
+    listen_for: Text | None = None
+    do: Text | None = None
+    as_of: Text | None = None
+
+
+class How(Strict):
+    """One way to reach somebody."""
+
+    kind: Literal["phone", "textphone", "url", "email", "app", "form", "chat", "step", "in-person"]
+    label: Text
+    value: Text
+
+
+class Contact(Dated):
+    """Whom to turn to, for what, how, and what they are not for."""
+
+    name: Text
+    what_for: Text
+    not_for: Text
+    how: Annotated[tuple[How, ...], Field(min_length=1, strict=False)]
+    hours: Text | None = None
+    cost: Text | None = None
+    audience: Annotated[tuple[Literal["child", "parent", "school", "anyone"], ...], Field(strict=False)]
+    formerly: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+
+
+class FactsFile(Strict):
+    """A file of facts about one topic."""
+
+    topic: Text
+    facts: Annotated[tuple[Fact, ...], Field(min_length=1, strict=False)]
+
+
+class ContactsFile(Strict):
+    """The file of contacts."""
+
+    topic: Text
+    contacts: Annotated[tuple[Contact, ...], Field(min_length=1, strict=False)]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All facts and contacts by id, in the order of their files."""
+
+    facts: dict[str, Fact]
+    contacts: dict[str, Contact]
+    topics: dict[str, tuple[str, ...]]
+
+    def topic(self, name: str) -> list[Dated]:
+        """Return the entries of one file (`grooming` for grooming.yaml); an unknown one raises KeyError."""
+        if name not in self.topics:
+            raise KeyError(f"no such topic of facts: {name}")
+        return [self.facts.get(entry_id) or self.contacts[entry_id] for entry_id in self.topics[name]]
+
+    def fact(self, fact_id: str) -> Fact:
+        """Return the fact, or raise KeyError with a sentence that names it."""
+        if fact_id not in self.facts:
+            raise KeyError(f"no such fact: {fact_id}")
+        return self.facts[fact_id]
+
+    def contact(self, contact_id: str) -> Contact:
+        """Return the contact, or raise KeyError with a sentence that names it."""
+        if contact_id not in self.contacts:
+            raise KeyError(f"no such contact: {contact_id}")
+        return self.contacts[contact_id]
+
+    def group(self, name: str) -> list[Fact]:
+        """Return the facts of one group; an unknown group raises KeyError."""
+        found = [fact for fact in self.facts.values() if fact.group == name]
+        if not found:
+            raise KeyError(f"no such group of facts: {name}")
+        return found
+
+    def overdue(self, today: date) -> list[Dated]:
+        """Return the facts and contacts whose day to be checked again has passed."""
+        everything: Iterable[Dated] = (*self.facts.values(), *self.contacts.values())
+        return [entry for entry in everything if entry.check_again < today]
+
+
+def read_facts(folder: Path = FACTS_FOLDER) -> Facts:
+    """Return every fact and contact under `folder` (`*.yaml`; contacts in `contacts.yaml`).
+
+    Raises AuthorError naming all faults of all files: file, line and what to mend.
+    """
+    facts: dict[str, Fact] = {}
+    contacts: dict[str, Contact] = {}
+    topics: dict[str, tuple[str, ...]] = {}
+    faults: list[Fault] = []
+    for path in sorted(folder.glob("*.yaml")):
+        known = contacts if path.name == "contacts.yaml" else facts
+        model, name = (ContactsFile, "contacts") if known is contacts else (FactsFile, "facts")
+        try:
+            entries = _read_entries(path, model, name, known)
+            known.update(entries)
+            topics[path.stem] = tuple(entries)
+        except AuthorError as error:
+            faults += error.faults
+    if faults:
+        raise AuthorError(faults)
+    return Facts(facts, contacts, topics)
+
+
+@cache
+def load_facts() -> Facts:
+    """Return this project's facts and contacts, read once."""
+    return read_facts()
+
+
+def _read_entries(path: Path, model: type[FactsFile] | type[ContactsFile], name: str, known: dict) -> dict:
+    source = read(path)
+    built = source.build(model, source.data)
+    entries = source.data.get(name)
+    ids: list[object] = []
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        entry_id = entry.get("id") if isinstance(entry, dict) else None
+        if entry_id is not None and (entry_id in ids or entry_id in known):
+            source.fault((name, index, "id"), f"'{entry_id}' is there twice")
+        ids.append(entry_id)
+    source.finish()
+    return {entry.id: entry for entry in getattr(built, name)}

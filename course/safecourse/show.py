@@ -1,0 +1,105 @@
+"""Facts and contacts as a lesson shows them: Markdown for the page, the same words as plain text.
+
+Lists, not tables: a table of three columns can't be read on a phone.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from .facts import NATION_NAMES, Contact, Dated, Fact, How, load_facts
+
+
+class Shown:
+    """Something a lesson shows. Front ends draw the Markdown; nbval and plain readers get the text."""
+
+    def __init__(self, markdown: str):
+        self._markdown = markdown
+
+    def _repr_markdown_(self) -> str:
+        return self._markdown
+
+    def __repr__(self) -> str:
+        """Return the words without Markdown's marks."""
+        text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", self._markdown)
+        return re.sub(r"(?m)^> ?|\*\*", "", text)
+
+
+def contacts(*ids: str) -> Shown:
+    """Return the cards of these contacts, in this order. Raises KeyError for an id that is not there."""
+    known = load_facts()
+    return Shown("\n\n".join(_card(known.contact(contact_id)) for contact_id in ids))
+
+
+def facts(*ids_or_groups: str) -> Shown:
+    """Return a list of facts: ids, or names of groups. Raises KeyError for one that is not there."""
+    known = load_facts()
+    rows: list[Fact] = []
+    for name in ids_or_groups:
+        rows += [known.facts[name]] if name in known.facts else known.group(name)
+    return Shown("\n".join(_row(fact) for fact in rows))
+
+
+def sources(topic: str) -> Shown:
+    """Return where the facts of one topic (a file of `course/facts`) come from, each page once."""
+    known = load_facts()
+    pages: dict[str, list[Dated]] = {}
+    for entry in known.topic(topic):
+        pages.setdefault(entry.source, []).append(entry)
+    rows = []
+    for url, entries in sorted(pages.items(), key=lambda page: page[1][0].source_name.lower()):
+        groups = list(
+            dict.fromkeys(getattr(entry, "group", "contact").replace("-", " ") for entry in entries)
+        )
+        oldest = min(entry.checked for entry in entries)
+        rows.append(f"- [{entries[0].source_name}]({url}): {', '.join(groups)}. Checked {_day(oldest)}.")
+    return Shown("\n".join(rows))
+
+
+def _row(fact: Fact) -> str:
+    parts = [f"**{fact.title}.**" if fact.title else "", fact.says]
+    if fact.listen_for:
+        parts.append(f"Listen for: {fact.listen_for.rstrip('.')}.")
+    if fact.do:
+        parts.append(f"**Do:** {fact.do}")
+    if len(fact.nations) < len(NATION_NAMES):
+        parts.append(f"({_nations(fact)})")
+    if fact.group == "figures":
+        parts.append(f"Source: [{fact.source_name}]({fact.source}).")
+    return "- " + " ".join(part.strip() for part in parts if part)
+
+
+def _card(contact: Contact) -> str:
+    lines = [f"**{contact.name}**", "", contact.what_for, ""]
+    lines += [f"- {_way(how)}" for how in contact.how]
+    if contact.hours:
+        lines.append(f"- When: {contact.hours}")
+    if contact.cost:
+        lines.append(f"- Cost: {contact.cost}")
+    lines += [
+        f"- Not for: {contact.not_for}",
+        f"- Where: {_nations(contact)}. Checked {_day(contact.checked)}.",
+    ]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def _way(how: How) -> str:
+    if how.kind == "phone" and re.fullmatch(r"[\d ]+", how.value):
+        return f"{how.label}: [**{how.value}**](tel:{how.value.replace(' ', '')})"
+    if how.kind == "url":
+        shown = re.sub(r"^https?://(www\.)?|/$", "", how.value)
+        return f"{how.label}: [{shown.split('/')[0]}]({how.value})"
+    if how.kind == "email":
+        return f"{how.label}: [{how.value}](mailto:{how.value})"
+    return f"{how.label}: {how.value}" if how.label else how.value
+
+
+def _nations(entry: Dated) -> str:
+    if len(entry.nations) == len(NATION_NAMES):
+        return "all of the UK"
+    return ", ".join(NATION_NAMES[nation] for nation in entry.nations)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

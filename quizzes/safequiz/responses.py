@@ -1,0 +1,274 @@
+"""The answers file: read it strictly, write it so that nothing saved is ever lost.
+
+One small JSON file beside the notebook holds the responses to every quiz in that folder. The same
+format is what a learner hands in, so it is data from strangers: it is parsed, checked and never run.
+
+    {"schema": 1,
+     "quizzes": {"grooming-signs": {"content": "1a2b3c4d", "saved_at": "2026-11-21T09:30:00Z",
+                                    "responses": {"gs-secrecy": ["warning-sign"], "gs-note": "I would ..."}}}}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .item import LONGEST_REPLY, Item
+
+FILE_NAME = "my-answers.json"
+SCHEMA = 1
+LARGEST_FILE = 256 * 1024
+
+#: What a learner answered to one item: option ids, or the text of a reflection.
+Response = list[str] | str
+
+_ItemId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+_OptionId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class QuizAnswers(_Record):
+    """The responses to one quiz, the content they were given to, and when they were last saved (UTC)."""
+
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
+    saved_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    responses: dict[
+        _ItemId,
+        Annotated[list[_OptionId], Field(max_length=6)] | Annotated[str, Field(max_length=LONGEST_REPLY)],
+    ]
+
+
+class AnswersFile(_Record):
+    """A whole answers file."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    quizzes: dict[_ItemId, QuizAnswers]
+
+
+class AnswersError(ValueError):
+    """An answers file that cannot be used; the message says why in plain words."""
+
+
+def parse(data: bytes) -> AnswersFile:
+    """Return the answers in `data` (UTF-8 JSON, at most 256 KB).
+
+    Raises AnswersError with one plain sentence; nothing of the file is run or trusted.
+    """
+    if len(data) > LARGEST_FILE:
+        raise AnswersError("it is larger than 256 KB, so it is not an answers file")
+    try:
+        raw = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_no_twins,
+            parse_constant=_no_constant,
+            parse_int=_small_int,
+        )
+    except UnicodeDecodeError:
+        raise AnswersError("it is not UTF-8 text, so it is damaged or of another kind") from None
+    except RecursionError:
+        raise AnswersError("it is nested too deeply to be an answers file") from None
+    except AnswersError:
+        raise
+    except ValueError as error:
+        raise AnswersError(f"it is not whole JSON ({error})") from None
+    if isinstance(raw, dict) and "quizzes" in raw and raw.get("schema") != SCHEMA:
+        raise AnswersError(f"its schema is {raw.get('schema')!r}; this version reads schema {SCHEMA}")
+    try:
+        answers = AnswersFile.model_validate(raw)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"][:4])
+        raise AnswersError(
+            f"it does not have the form of an answers file (at '{where or 'the top'}')"
+        ) from None
+    return answers
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise AnswersError("it names one thing twice, so it is unclear which answer counts")
+    return made
+
+
+def _no_constant(name: str) -> None:
+    raise AnswersError(f"it holds {name}, which is not JSON")
+
+
+def _small_int(digits: str) -> int:
+    if len(digits) > 9:
+        raise AnswersError("it holds a number too long to be an answer")
+    return int(digits)
+
+
+def fitting(items: tuple[Item, ...] | list[dict[str, Any]], responses: dict[str, Any]) -> dict[str, Response]:
+    """Return the part of `responses` that fits `items` (or public views): known ids, right kinds.
+
+    An item the quiz no longer has, or an option that was taken out, is left out, not guessed at.
+    """
+    fit: dict[str, Response] = {}
+    for entry in items:
+        view = (
+            entry
+            if isinstance(entry, dict)
+            else {"id": entry.id, "kind": entry.kind, "options": entry.options}
+        )
+        response = responses.get(view["id"])
+        if view["kind"] == "reflection":
+            if isinstance(response, str) and response.strip():
+                fit[view["id"]] = response[:LONGEST_REPLY]
+        elif isinstance(response, list):
+            known = [option["id"] if isinstance(option, dict) else option.id for option in view["options"]]
+            chosen = [option for option in known if option in response]
+            if chosen and (view["kind"] == "multiple" or len(chosen) == 1):
+                fit[view["id"]] = chosen
+    return fit
+
+
+class Store:
+    """The answers file of one folder. Every write is whole or not at all, and flushed to the disk."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=10)
+
+    def load(self, quiz: str) -> tuple[dict[str, Response], str]:
+        """Return the saved responses to `quiz` and a sentence for the learner ("" when all is well).
+
+        A file that cannot be read is set aside under a new name, never overwritten. Raises nothing:
+        a quiz must open even on a disk that can't be read.
+        """
+        aside = ""
+        try:
+            try:
+                answers = self._read()
+            except AnswersError:
+                with self._locked():
+                    answers, aside = self._read_or_set_aside()
+        except OSError as error:
+            return {}, f"Your earlier answers could not be read: {_reason(error)}."
+        known = answers.quizzes.get(quiz) if answers else None
+        note = f"Your answers file could not be read. It is kept, unchanged, as {aside}." if aside else ""
+        return (dict(known.responses) if known else {}), note
+
+    def save(self, quiz: str, content: str, responses: dict[str, Response], only: set[str]) -> str:
+        """Put `responses` to the items `only` into the file; other items and quizzes stay as they are.
+
+        Returns the name of a damaged file that was set aside, or "". When this returns, the
+        answers are on the disk. Raises OSError when they are not; what was saved before is untouched.
+        """
+        with self._locked():
+            answers, aside = self._read_or_set_aside()
+            answers = answers or AnswersFile(schema=SCHEMA, quizzes={})
+            kept = answers.quizzes[quiz].responses if quiz in answers.quizzes else {}
+            merged = {item: value for item, value in kept.items() if item not in only} | responses
+            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            answers.quizzes[quiz] = QuizAnswers(content=content, saved_at=now, responses=merged)
+            write_whole(self.path, to_json(answers))
+        return aside
+
+    @contextlib.contextmanager
+    def _locked(self):
+        try:
+            with self._lock:
+                yield
+        except Timeout:
+            raise OSError("another program is holding the answers file") from None
+
+    def _read(self) -> AnswersFile | None:
+        try:
+            return parse(self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def _read_or_set_aside(self) -> tuple[AnswersFile | None, str]:
+        try:
+            return self._read(), ""
+        except AnswersError:
+            aside = _free_name(self.path)
+            os.replace(self.path, aside)
+            return None, aside.name
+
+
+def to_json(answers: AnswersFile) -> bytes:
+    """Return an answers file's bytes: sorted, so that equal answers are equal bytes."""
+    text = json.dumps(answers.model_dump(by_alias=True), indent=1, sort_keys=True, ensure_ascii=False)
+    # A lone half of an emoji can reach us from a browser; it has no UTF-8 form.
+    return text.encode("utf-8", errors="replace") + b"\n"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a crash leaves the old file or the new one, never a part.
+
+    Raises OSError (disk full, folder not writable, file held by another program).
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _replace(name, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _replace(name: str, path: Path, tries: int = 6) -> None:
+    # Windows refuses to replace a file that a virus scanner or an editor has open for a moment.
+    for attempt in range(tries):
+        try:
+            return os.replace(name, path)
+        except PermissionError:
+            if attempt == tries - 1:
+                raise
+            time.sleep(0.05 * 2**attempt)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this a power cut can undo the rename. Windows can't open a folder, and needs no such step.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _free_name(path: Path) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    number = 0
+    while True:
+        number += 1
+        aside = path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}")
+        if not aside.exists():
+            return aside
+
+
+def _reason(error: OSError) -> str:
+    """Return why a file could not be used, in words a parent can act on."""
+    known = {
+        28: "the disk is full",
+        30: "this folder can only be read",
+        13: "this folder can only be read",
+        122: "your space on this disk is used up",
+    }
+    return known.get(error.errno or 0) or (error.strerror or str(error)).lower()
+
+
+def not_saved(error: OSError) -> str:
+    """Return the sentence that tells a learner their last answer is not on the disk."""
+    return f"Not saved: {_reason(error)}. What was saved before is safe. Mend that, then answer again."

@@ -1,0 +1,16 @@
+"""Release, collect and mark the quizzes: python3 -m quizzes check|release|collect|grade|export."""
+
+from __future__ import annotations
+
+import sys
+
+from course import launcher
+
+
+def main():
+    """Set up if need be, then let safequiz do what the words say, in the folder we were called from."""
+    return launcher.run(launcher.prepare(), ["-P", "-m", "safequiz.cli", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(launcher.guarded(main))

@@ -70,40 +70,145 @@ def test_a_good_bank_is_read(tmp_path):
 
 
 REFUSALS = {
-    "unknown field": ("    kind: single", "    kind: single\n    colour: red", "line 13: unknown field 'colour'"),
-    "unknown field in an option": ("        key: true", "        key: true\n        why: x", "line 21: unknown field 'why'"),
+    "unknown field": (
+        "    kind: single",
+        "    kind: single\n    colour: red",
+        "line 13: unknown field 'colour'",
+    ),
+    "unknown field in an option": (
+        "        key: true",
+        "        key: true\n        why: x",
+        "line 21: unknown field 'why'",
+    ),
     "repeated item": ("id: gs-note", "id: gs-secrecy", "line 30: item id 'gs-secrecy' is there twice"),
-    "repeated option id": ("- id: proof", "- id: privacy", "line 26: gs-secrecy: option id 'privacy' is there twice"),
-    "repeated option text": ("Proof of a crime.\n        mis", "Ordinary privacy.\n        mis", "line 27: gs-secrecy: option text"),
-    "two keys in a single": ("        misconception: one-sign-is-proof", "        key: true", "line 17: gs-secrecy: 'single' needs exactly one"),
-    "no key": ("        key: true", "        misconception: one-sign-is-proof", "'single' needs exactly one option with 'key: true'; it has 0"),
-    "one key in a multiple": ("kind: single", "kind: multiple", "'multiple' needs two or more options with 'key: true'; it has 1"),
-    "a key in a reflection": ("    rubric:", "    options: [{id: a, text: A, key: true, rationale: B.}]\n    rubric:", "line 37: gs-note: a reflection has no options and no key"),
-    "a rubric beside options": ("    stem: A new", "    rubric: [x]\n    stem: A new", "line 15: gs-secrecy: only a reflection has a rubric"),
-    "a rationale beside options": ("    stem: A new", "    rationale: x\n    stem: A new", "line 15: gs-secrecy: the rationale goes beside each option"),
+    "repeated option id": (
+        "- id: proof",
+        "- id: privacy",
+        "line 26: gs-secrecy: option id 'privacy' is there twice",
+    ),
+    "repeated option text": (
+        "Proof of a crime.\n        mis",
+        "Ordinary privacy.\n        mis",
+        "line 27: gs-secrecy: option text",
+    ),
+    "two keys in a single": (
+        "        misconception: one-sign-is-proof",
+        "        key: true",
+        "line 17: gs-secrecy: 'single' needs exactly one",
+    ),
+    "no key": (
+        "        key: true",
+        "        misconception: one-sign-is-proof",
+        "'single' needs exactly one option with 'key: true'; it has 0",
+    ),
+    "one key in a multiple": (
+        "kind: single",
+        "kind: multiple",
+        "'multiple' needs two or more options with 'key: true'; it has 1",
+    ),
+    "a key in a reflection": (
+        "    rubric:",
+        "    options: [{id: a, text: A, key: true, rationale: B.}]\n    rubric:",
+        "line 37: gs-note: a reflection has no options and no key",
+    ),
+    "a rubric beside options": (
+        "    stem: A new",
+        "    rubric: [x]\n    stem: A new",
+        "line 15: gs-secrecy: only a reflection has a rubric",
+    ),
+    "a rationale beside options": (
+        "    stem: A new",
+        "    rationale: x\n    stem: A new",
+        "line 15: gs-secrecy: the rationale goes beside each option",
+    ),
     "no rubric": ("    rubric:\n      - Is kind.\n", "", "line 30: gs-note: a reflection needs a rubric"),
-    "practice reflection without a rationale": ("use: marked", "use: practice", "line 30: gs-note: a practice reflection needs a rationale"),
-    "reflection rationale with a verdict": ("    rubric:", "    rationale: Well done, that is kind.\n    rubric:", "line 37: gs-note: the rationale opens with a verdict"),
-    "no rationale": ("        rationale: Privacy is a child's own choice.\n", "", "line 22: gs-secrecy, option 'privacy': 'rationale' is missing"),
-    "distractor without misconception": ("        misconception: one-sign-is-proof\n", "", "line 26: gs-secrecy, option 'proof': a distractor must name its misconception"),
-    "unlisted misconception": ("        misconception: one-sign-is-proof", "        misconception: odd", "no such misconception: odd"),
-    "key with a misconception": ("        key: true", "        key: true\n        misconception: one-sign-is-proof", "the key cannot stand for a misconception"),
-    "opening verdict": ("rationale: Secrecy cuts", "rationale: Yes, secrecy cuts", "line 21: gs-secrecy, option 'sign': the rationale opens with a verdict"),
-    "all of the above": ("text: Proof of a crime.", "text: All of the above", "must not be 'all of the above'"),
+    "practice reflection without a rationale": (
+        "use: marked",
+        "use: practice",
+        "line 30: gs-note: a practice reflection needs a rationale",
+    ),
+    "reflection rationale with a verdict": (
+        "    rubric:",
+        "    rationale: Well done, that is kind.\n    rubric:",
+        "line 37: gs-note: the rationale opens with a verdict",
+    ),
+    "no rationale": (
+        "        rationale: Privacy is a child's own choice.\n",
+        "",
+        "line 22: gs-secrecy, option 'privacy': 'rationale' is missing",
+    ),
+    "distractor without misconception": (
+        "        misconception: one-sign-is-proof\n",
+        "",
+        "line 26: gs-secrecy, option 'proof': a distractor must name its misconception",
+    ),
+    "unlisted misconception": (
+        "        misconception: one-sign-is-proof",
+        "        misconception: odd",
+        "no such misconception: odd",
+    ),
+    "key with a misconception": (
+        "        key: true",
+        "        key: true\n        misconception: one-sign-is-proof",
+        "the key cannot stand for a misconception",
+    ),
+    "opening verdict": (
+        "rationale: Secrecy cuts",
+        "rationale: Yes, secrecy cuts",
+        "line 21: gs-secrecy, option 'sign': the rationale opens with a verdict",
+    ),
+    "all of the above": (
+        "text: Proof of a crime.",
+        "text: All of the above",
+        "must not be 'all of the above'",
+    ),
     "link": ("stem: A new", "stem: See www.example.org. A new", "line 15: gs-secrecy: 'stem' holds a link"),
-    "phone number": ("cuts a child off from help.", "is why you ring 0800 1111.", "line 21: gs-secrecy: 'rationale' holds a phone number"),
-    "unknown objective": ("    objective: spot-the-signs\n    kind: single", "    objective: odd\n    kind: single", "line 11: gs-secrecy: no such objective: odd"),
-    "unused objective": ("  spot-the-signs: Spot", "  other: Other.\n  spot-the-signs: Spot", "line 5: objective 'other' has no item"),
-    "unknown fact": ("facts: [gr-secrecy]\n    options", "facts: [gr-odd]\n    options", "line 16: gs-secrecy: no such fact: gr-odd"),
+    "phone number": (
+        "cuts a child off from help.",
+        "is why you ring 0800 1111.",
+        "line 21: gs-secrecy: 'rationale' holds a phone number",
+    ),
+    "unknown objective": (
+        "    objective: spot-the-signs\n    kind: single",
+        "    objective: odd\n    kind: single",
+        "line 11: gs-secrecy: no such objective: odd",
+    ),
+    "unused objective": (
+        "  spot-the-signs: Spot",
+        "  other: Other.\n  spot-the-signs: Spot",
+        "line 5: objective 'other' has no item",
+    ),
+    "unknown fact": (
+        "facts: [gr-secrecy]\n    options",
+        "facts: [gr-odd]\n    options",
+        "line 16: gs-secrecy: no such fact: gr-odd",
+    ),
     "no fact": ("facts: [gr-secrecy]\n    options", "facts: []\n    options", "line 16: 'facts' is empty"),
     "telling id": ("- id: sign", "- id: right-one", "the id reaches the learner"),
-    "too few options": (GOOD[GOOD.index("      - id: proof") : GOOD.index("  - id: gs-note")], "", "needs three to six options; it has 2"),
+    "too few options": (
+        GOOD[GOOD.index("      - id: proof") : GOOD.index("  - id: gs-note")],
+        "",
+        "needs three to six options; it has 2",
+    ),
     "no distractor": ("      - id: privacy\n", "      - id: privacy\n", None),
     "empty text": ("text: Ordinary privacy.", "text: ''", "line 23: 'text' is empty"),
-    "wrong kind": ("kind: single", "kind: essay", "line 12: 'kind' must be one of 'single', 'multiple' or 'reflection'"),
+    "wrong kind": (
+        "kind: single",
+        "kind: essay",
+        "line 12: 'kind' must be one of 'single', 'multiple' or 'reflection'",
+    ),
     "missing stem": ("    stem: What would you say to a friend?\n", "", "line 30: 'stem' is missing"),
-    "wrong file name": ("bank: little", "bank: large", "line 1: 'bank' is 'large' but the file is called little.yaml"),
+    "wrong file name": (
+        "bank: little",
+        "bank: large",
+        "line 1: 'bank' is 'large' but the file is called little.yaml",
+    ),
 }
+REFUSALS["id of a misconception"] = (
+    "- id: privacy\n",
+    "- id: privacy-equals-secrecy\n",
+    "line 22: gs-secrecy, option 'privacy-equals-secrecy': the id reaches the learner",
+)
 REFUSALS["no distractor"] = (
     GOOD[GOOD.index("    kind: single") : GOOD.index("  - id: gs-note")],
     GOOD[GOOD.index("    kind: single") : GOOD.index("  - id: gs-note")]
@@ -124,7 +229,14 @@ def test_each_author_mistake_is_refused_with_file_and_line(tmp_path, old, new, s
 
 def test_all_mistakes_of_a_bank_are_named_in_one_run(tmp_path):
     text = GOOD
-    names = ["unknown field", "no rationale", "distractor without misconception", "opening verdict", "unused objective", "no rubric"]
+    names = [
+        "unknown field",
+        "no rationale",
+        "distractor without misconception",
+        "opening verdict",
+        "unused objective",
+        "no rubric",
+    ]
     for name in names:
         old, new, _ = REFUSALS[name]
         text = text.replace(old, new, 1)

@@ -41,13 +41,25 @@ def test_a_whole_fact_is_read(tmp_path):
     ("old", "new", "said"),
     [
         ("    source: https://www.childnet.com/\n", "", "grooming.yaml, line 3: 'source' is missing"),
-        ("https://www.childnet.com/", "a leaflet", "line 7: 'source' does not have the right form: 'a leaflet'"),
+        (
+            "https://www.childnet.com/",
+            "a leaflet",
+            "line 7: 'source' does not have the right form: 'a leaflet'",
+        ),
         ("confidence: high", "confidence: low", "line 11: 'confidence' must be one of 'high' or 'medium'"),
-        ("check_again: 2027-05-21", "check_again: 2026-05-21", "gr-secrecy: check_again must be later than checked"),
+        (
+            "check_again: 2027-05-21",
+            "check_again: 2026-05-21",
+            "gr-secrecy: check_again must be later than checked",
+        ),
         ("    group: methods", "    colour: red\n    group: methods", "line 4: unknown field 'colour'"),
         ("[england, wales, scotland, northern-ireland]", "[uk]", "line 6: 'nations' must be one of"),
         ("says: Asks a child to keep the chats secret.", "says: ''", "line 5: 'says' is empty"),
-        ("says: Asks a child to keep the chats secret.", "says: 7", "line 5: 'says' must be text; put it in quotes"),
+        (
+            "says: Asks a child to keep the chats secret.",
+            "says: 7",
+            "line 5: 'says' must be text; put it in quotes",
+        ),
         ("checked: 2026-11-21", "checked: soon", "line 9: 'checked'"),
         ("facts:\n", "facts: none\nrest:\n", "line 2: 'facts'"),
         ("topic: Online grooming", "topic: [", "is not YAML"),

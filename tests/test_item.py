@@ -15,7 +15,12 @@ SECRECY = Item.model_validate(
         "stem": "A new friend wants the chats kept secret. What is this?",
         "facts": ["gr-secrecy"],
         "options": [
-            {"id": "sign", "text": "A sign to tell someone.", "key": True, "rationale": "Secrecy cuts you off."},
+            {
+                "id": "sign",
+                "text": "A sign to tell someone.",
+                "key": True,
+                "rationale": "Secrecy cuts you off.",
+            },
             {
                 "id": "privacy",
                 "text": "Ordinary privacy.",
@@ -42,7 +47,9 @@ def test_the_public_view_is_these_fields_and_no_others():
 
 def test_a_changed_key_does_not_change_the_hash_of_the_public_view():
     other = SECRECY.model_copy(
-        update={"options": tuple(option.model_copy(update={"key": not option.key}) for option in SECRECY.options)}
+        update={
+            "options": tuple(option.model_copy(update={"key": not option.key}) for option in SECRECY.options)
+        }
     )
     assert other.key != SECRECY.key
     assert content_hash([public_view(other)]) == content_hash([public_view(SECRECY)])
@@ -50,13 +57,17 @@ def test_a_changed_key_does_not_change_the_hash_of_the_public_view():
 
 def test_a_changed_key_changes_the_hash_of_the_practice_view():
     other = SECRECY.model_copy(
-        update={"options": tuple(option.model_copy(update={"key": not option.key}) for option in SECRECY.options)}
+        update={
+            "options": tuple(option.model_copy(update={"key": not option.key}) for option in SECRECY.options)
+        }
     )
     assert content_hash([practice_view(other, ())]) != content_hash([practice_view(SECRECY, ())])
 
 
 def test_the_practice_view_shows_why_but_names_no_misconception():
-    text = json.dumps(practice_view(SECRECY, [{"name": "Childnet", "url": "https://example.org/", "checked": "x"}]))
+    text = json.dumps(
+        practice_view(SECRECY, [{"name": "Childnet", "url": "https://example.org/", "checked": "x"}])
+    )
     assert "Secrecy cuts you off." in text
     assert "privacy-equals-secrecy" not in text
 

@@ -99,7 +99,10 @@ def stored(tmp_path, change):
         (lambda cell: cell.update(execution_count=None), "not run in order"),
         (lambda cell: cell.update(source="1\n2\n3\n4"), "more than three lines"),
         (lambda cell: cell.metadata.update(tags=["x"], execution={"t": 1}), "not tidy"),
-        (lambda cell: cell.outputs.append(nbformat.v4.new_output("stream", text="x")), "a printed line is stored"),
+        (
+            lambda cell: cell.outputs.append(nbformat.v4.new_output("stream", text="x")),
+            "a printed line is stored",
+        ),
     ],
 )
 def test_a_notebook_that_would_check_nothing_is_refused_by_cell(tmp_path, change, said):

@@ -53,6 +53,7 @@ REFUSALS = {
     "an unknown field": (json.dumps(GOOD | {"name": "Sam"}).encode(), "does not have the form"),
     "a path as an item": (json.dumps(GOOD).replace("gs-secrecy", "../x").encode(), "does not have the form"),
     "a number as a response": (json.dumps(GOOD).replace('["sign"]', "3").encode(), "does not have the form"),
+    "a day that never was": (json.dumps(GOOD).replace("11-21", "13-41").encode(), "does not have the form"),
     "a reply too long": (json.dumps(GOOD).replace("teacher", "x" * 5001).encode(), "does not have the form"),
 }
 
@@ -73,7 +74,10 @@ VIEWS = [
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        ({"one": ["a"], "many": ["b", "a"], "text": "Hello"}, {"one": ["a"], "many": ["a", "b"], "text": "Hello"}),
+        (
+            {"one": ["a"], "many": ["b", "a"], "text": "Hello"},
+            {"one": ["a"], "many": ["a", "b"], "text": "Hello"},
+        ),
         ({"one": ["a", "b"]}, {}),
         ({"one": ["gone"], "many": ["a", "gone"]}, {"many": ["a"]}),
         ({"one": "a", "many": "a", "text": ["a"]}, {}),
@@ -105,7 +109,9 @@ def test_saving_some_items_leaves_other_items_and_quizzes_alone(tmp_path):
 @pytest.mark.parametrize("first", ["load", "save"])
 def test_a_file_that_cannot_be_read_is_set_aside_whole_and_named(tmp_path, content, first):
     (tmp_path / "my-answers.json").write_bytes(content)
-    said = store(tmp_path).load("q")[1] if first == "load" else store(tmp_path).save("q", "0123abcd", {}, set())
+    said = (
+        store(tmp_path).load("q")[1] if first == "load" else store(tmp_path).save("q", "0123abcd", {}, set())
+    )
     (aside,) = tmp_path.glob("my-answers.damaged-*.json")
     assert aside.name in said
     assert aside.read_bytes() == content

@@ -18,7 +18,9 @@ def item(kind, points, options):
             "stem": "?",
             "facts": ["f"],
             "rubric": ["r"] if kind == "reflection" else [],
-            "options": [{"id": name, "text": name, "key": key, "rationale": "r"} for name, key in options.items()],
+            "options": [
+                {"id": name, "text": name, "key": key, "rationale": "r"} for name, key in options.items()
+            ],
         }
     )
 
@@ -43,7 +45,16 @@ def test_a_single_choice_earns_all_or_nothing_and_a_blank_has_no_score(response,
 
 @pytest.mark.parametrize(
     ("chosen", "earned"),
-    [("abc", 2.0), ("ab", 1.33), ("a", 0.67), ("abcx", 1.33), ("abcxy", 0.67), ("ax", 0.0), ("x", 0.0), ("axy", 0.0)],
+    [
+        ("abc", 2.0),
+        ("ab", 1.33),
+        ("a", 0.67),
+        ("abcx", 1.33),
+        ("abcxy", 0.67),
+        ("ax", 0.0),
+        ("x", 0.0),
+        ("axy", 0.0),
+    ],
 )
 def test_a_multiple_choice_earns_a_share_per_key_less_a_share_per_distractor(chosen, earned):
     assert score(MULTIPLE, frozenset(chosen)) == Score(earned, 2.0)

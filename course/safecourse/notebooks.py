@@ -43,7 +43,7 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def problems(path: Path) -> list[str]:
-    """Return what keeps a lesson from being committed, each with the file and the cell; [] when all is well."""
+    """Return what keeps a lesson from being committed, each with file and cell; [] when all is well."""
     notebook = nbformat.read(path, as_version=4)
     found = []
     count = 0

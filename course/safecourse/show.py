@@ -23,25 +23,31 @@ class Shown:
     def __repr__(self) -> str:
         """Return the words without Markdown's marks."""
         text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", self._markdown)
-        return re.sub(r"(?m)^> ?|\*\*", "", text)
+        return re.sub(r"(?m)^> ?|\*\*|</?(details|summary)>\n?", "", text).strip()
 
 
-def contacts(*ids: str) -> Shown:
-    """Return the cards of these contacts, in this order. Raises KeyError for an id that is not there."""
+def contacts(*ids: str, fold: str = "") -> Shown:
+    """Return the cards of these contacts, in this order. Raises KeyError for an id that is not there.
+
+    `fold` is a heading to fold them under, for what most readers only look up.
+    """
     known = load_facts()
-    return Shown("\n\n".join(_card(known.contact(contact_id)) for contact_id in ids))
+    return Shown(_folded("\n\n".join(_card(known.contact(contact_id)) for contact_id in ids), fold))
 
 
-def facts(*ids_or_groups: str) -> Shown:
-    """Return a list of facts: ids, or names of groups. Raises KeyError for one that is not there."""
+def facts(*ids_or_groups: str, fold: str = "") -> Shown:
+    """Return a list of facts: ids, or names of groups. Raises KeyError for one that is not there.
+
+    `fold` is a heading to fold the list under.
+    """
     known = load_facts()
     rows: list[Fact] = []
     for name in ids_or_groups:
         rows += [known.facts[name]] if name in known.facts else known.group(name)
-    return Shown("\n".join(_row(fact) for fact in rows))
+    return Shown(_folded("\n".join(_row(fact) for fact in rows), fold))
 
 
-def sources(topic: str) -> Shown:
+def sources(topic: str, fold: str = "") -> Shown:
     """Return where the facts of one topic (a file of `course/facts`) come from, each page once."""
     known = load_facts()
     pages: dict[str, list[Dated]] = {}
@@ -54,7 +60,12 @@ def sources(topic: str) -> Shown:
         )
         oldest = min(entry.checked for entry in entries)
         rows.append(f"- [{entries[0].source_name}]({url}): {', '.join(groups)}. Checked {_day(oldest)}.")
-    return Shown("\n".join(rows))
+    return Shown(_folded("\n".join(rows), fold))
+
+
+def _folded(markdown: str, heading: str) -> str:
+    # The empty lines let Markdown go on being Markdown inside the fold.
+    return f"<details>\n<summary>{heading}</summary>\n\n{markdown}\n\n</details>" if heading else markdown
 
 
 def _row(fact: Fact) -> str:
@@ -71,17 +82,20 @@ def _row(fact: Fact) -> str:
 
 
 def _card(contact: Contact) -> str:
-    lines = [f"**{contact.name}**", "", contact.what_for, ""]
-    lines += [f"- {_way(how)}" for how in contact.how]
-    if contact.hours:
-        lines.append(f"- When: {contact.hours}")
-    if contact.cost:
-        lines.append(f"- Cost: {contact.cost}")
-    lines += [
-        f"- Not for: {contact.not_for}",
-        f"- Where: {_nations(contact)}. Checked {_day(contact.checked)}.",
+    # The action comes first: who opens this page frightened needs the number before the description.
+    lines = [f"**{contact.name}**", "", *(f"- {_way(how)}" for how in contact.how), "", contact.what_for]
+    details = [_sentence(f"Cost: {contact.cost}")] if contact.cost else []
+    details += [_sentence(f"Open: {contact.hours}")] if contact.hours else []
+    details += [
+        _sentence(f"Not for: {contact.not_for}"),
+        f"For {_nations(contact)}. Checked {_day(contact.checked)}.",
     ]
+    lines += ["", " ".join(details)]
     return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}."
 
 
 def _way(how: How) -> str:

@@ -15,19 +15,21 @@ from typing import Annotated, Any
 
 from pydantic import Field
 from safecourse.facts import Facts, Id, Text, load_facts
-from safecourse.yamlfile import AuthorError, Source, Strict, read
+from safecourse.yamlfile import Source, Strict, read
 
 from .item import Item, Option
 
 BANK_FOLDER = Path(__file__).resolve().parent.parent / "bank"
 
 _VERDICT = re.compile(
-    r"^(yes|no|right|wrong|correct|incorrect|true|false|good|great|excellent|perfect|exactly|sorry|well done|not quite|partly)\b"
+    r"^(yes|no|right|wrong|correct|incorrect|true|false|good|great|excellent|perfect|exactly|sorry|"
+    r"well done|not quite|partly)\b"
     r"(?=\s*[,.!:;–—-]|\s*$)",
     re.IGNORECASE,
 )
 _OPENING_VERDICT = re.compile(
-    r"^(correct|incorrect|well done|not quite|(that|this)( is|'s) (right|wrong|correct|incorrect|true|false))\b",
+    r"^(correct|incorrect|well done|not quite|"
+    r"(that|this)( is|'s) (right|wrong|correct|incorrect|true|false))\b",
     re.IGNORECASE,
 )
 _CATCH_ALL = re.compile(r"\b(all|none|both|neither) of (the )?(above|these|below)\b", re.IGNORECASE)
@@ -211,6 +213,8 @@ def _one_option_faults(
     name = f"{item.id}, option '{option.id}'"
     if _TELLTALE_ID.search(option.id):
         yield (*place, "id"), f"{name}: the id reaches the learner, so it must not tell right from wrong"
+    if header and option.id in header.misconceptions:
+        yield (*place, "id"), f"{name}: the id reaches the learner, so it must not name a misconception"
     if not option.rationale:
         yield place, f"{name}: 'rationale' is missing"
     if opens_with_verdict(option.rationale):

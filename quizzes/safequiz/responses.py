@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .item import LONGEST_REPLY, Item
 
@@ -44,6 +44,13 @@ class QuizAnswers(_Record):
 
     content: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
     saved_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+
+    @field_validator("saved_at")
+    @classmethod
+    def _is_a_real_time(cls, text: str) -> str:
+        datetime.fromisoformat(text)
+        return text
+
     responses: dict[
         _ItemId,
         Annotated[list[_OptionId], Field(max_length=6)] | Annotated[str, Field(max_length=LONGEST_REPLY)],
@@ -84,7 +91,7 @@ def parse(data: bytes) -> AnswersFile:
     except ValueError as error:
         raise AnswersError(f"it is not whole JSON ({error})") from None
     if isinstance(raw, dict) and "quizzes" in raw and raw.get("schema") != SCHEMA:
-        raise AnswersError(f"its schema is {raw.get('schema')!r}; this version reads schema {SCHEMA}")
+        raise AnswersError(f"its schema is {str(raw.get('schema'))[:20]}; this version reads schema {SCHEMA}")
     try:
         answers = AnswersFile.model_validate(raw)
     except ValidationError as error:

@@ -81,7 +81,8 @@ function render({ model, el }) {
   const progress = h("p", { class: "ssq-progress" });
   const cards = quiz.items.map((item, index) => card(item, index));
 
-  const root = h("section", { class: `ssq ssq-${practice ? "practice" : "marked"}`, "aria-labelledby": `${uid}-title` },
+  // A group, not a section: a page with eight quizzes would have eight landmarks of one name.
+  const root = h("div", { role: "group", class: `ssq ssq-${practice ? "practice" : "marked"}`, "aria-labelledby": `${uid}-title` },
     h("p", { class: "ssq-title", id: `${uid}-title` }, quiz.title),
     h("p", { class: "ssq-note" }, practice ? words.practice : words.marked),
     ...cards.map((made) => made.element),

@@ -1,0 +1,170 @@
+"""One real Jupyter server with Lab, Notebook and Voilà, as on Binder, in an empty home; one page per test."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from safequiz.bank import load_bank
+from safequiz.marking import released_name, released_questions
+
+COURSE = Path(__file__).resolve().parents[2] / "course"
+BANK = load_bank("grooming-signs")
+DOORS = ("lab", "notebook", "voila")
+
+
+def one_of_each():
+    """Return a practice item of each kind, in the order single, multiple, reflection."""
+    return [
+        next(item for item in BANK.practice if item.kind == kind)
+        for kind in ("single", "multiple", "reflection")
+    ]
+
+
+def notebook(*sources: str) -> nbformat.NotebookNode:
+    """Return a notebook: a heading, then one code cell per source."""
+    cells = [nbformat.v4.new_markdown_cell("# A lesson", id="title")]
+    cells += [nbformat.v4.new_code_cell(text, id=f"code-{number}") for number, text in enumerate(sources)]
+    made = nbformat.v4.new_notebook(cells=cells)
+    made.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return made
+
+
+def write_folder(folder: Path) -> Path:
+    """Put a practice notebook, a marked notebook and its released questions into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = ", ".join(f'"{item.id}"' for item in one_of_each())
+    nbformat.write(
+        notebook("from safequiz import marked, practice", f'practice("grooming-signs", {ids})'),
+        folder / "practice.ipynb",
+    )
+    nbformat.write(notebook('from safequiz import marked\nmarked("grooming-signs")'), folder / "marked.ipynb")
+    (folder / released_name(BANK.id)).write_text(json.dumps(released_questions(BANK)), encoding="utf-8")
+    return folder
+
+
+#: True once the front end has a kernel that waits for work; running cells earlier does nothing.
+KERNEL_IS_IDLE = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  return panel?.sessionContext?.isReady && panel.sessionContext.session?.kernel?.status === "idle";
+}"""
+
+
+@dataclass
+class Server:
+    """A running Jupyter server: its address, the folder it serves, and the process."""
+
+    url: str
+    root: Path
+    process: subprocess.Popen
+
+    def kill_kernels(self) -> int:
+        """Kill -9 every kernel, and return how many there were."""
+        kernels = [
+            child
+            for child in psutil.Process(self.process.pid).children(recursive=True)
+            if any("ipykernel" in word for word in child.cmdline())
+        ]
+        for kernel in kernels:
+            kernel.kill()
+        return len(kernels)
+
+
+def free_port() -> int:
+    """Return a port that nothing uses at this moment."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def wait_until_it_answers(url: str, process: subprocess.Popen, seconds: float = 60) -> None:
+    """Wait for an answer from `url`; fail when the process ends or time is up."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server stopped"
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail(f"no answer from {url}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """Return a Jupyter server on a fresh folder, with the course's own Jupyter settings."""
+    home = tmp_path_factory.mktemp("home")
+    root = tmp_path_factory.mktemp("root")
+    shutil.copytree(COURSE, root / "course", ignore=shutil.ignore_patterns("my-answers*", "__pycache__"))
+    port = free_port()
+    env = os.environ | {
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_PATH": str(COURSE / "jupyter" / "share"),
+        "JUPYTER_CONFIG_PATH": str(COURSE / "jupyter" / "etc"),
+    }
+    words = [
+        "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
+        "--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True", f"--ServerApp.root_dir={root}",
+        "--ServerApp.open_browser=False",
+    ]  # fmt: skip
+    log = (home / "server.log").open("w")
+    process = subprocess.Popen([sys.executable, "-m", *words], env=env, cwd=root, stdout=log, stderr=log)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_it_answers(f"{url}/api", process)
+        yield Server(url, root, process)
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+@pytest.fixture
+def folder(server, request):
+    """Return a fresh folder under the server's root, named after the test."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:60]
+    return write_folder(server.root / f"{name}-{time.time_ns()}")
+
+
+@pytest.fixture
+def page(browser):
+    """Return a page in a context of its own; a script error on it fails the test."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    made = context.new_page()
+    made.set_default_timeout(20_000)
+    errors = []
+    made.on("pageerror", lambda error: errors.append(str(error)))
+    yield made
+    context.close()
+    # Notebook 7.6 itself throws these two at every start, with no extension of ours installed.
+    assert not [error for error in errors if "schema" not in error and "open-path" not in error]
+
+
+def open_quiz(page, server: Server, door: str, path: Path):
+    """Open the notebook at `path` through a door, run it, and return the quiz on the page."""
+    name = path.relative_to(server.root).as_posix()
+    if door == "voila":
+        page.goto(f"{server.url}/voila/render/{name}")
+    else:
+        page.goto(f"{server.url}/{'lab/tree' if door == 'lab' else 'notebooks'}/{name}?reset")
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+        page.wait_for_function(KERNEL_IS_IDLE)
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    quiz = page.locator(".ssq")
+    quiz.first.wait_for(timeout=30_000)
+    return quiz.first

@@ -1,0 +1,301 @@
+"""The quiz in JupyterLab, Notebook 7 and Voilà: by keyboard, by screen reader names, at every size, dark."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from safequiz.responses import FILE_NAME
+
+from .conftest import BANK, DOORS, one_of_each, open_quiz, write_folder
+
+pytestmark = pytest.mark.browser
+EVERY_DOOR = pytest.mark.parametrize("door", DOORS)
+SINGLE, MULTIPLE, REFLECTION = one_of_each()
+
+
+def axe(page, context=".ssq"):
+    """Return axe's violations as `rule: elements`, so that a failure can be read."""
+    found = Axe().run(page, context=context).response["violations"]
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']][:3]}" for rule in found]
+
+
+def cells(page):
+    """Return how many cells the notebook has."""
+    return page.locator(".jp-Notebook .jp-Cell").count()
+
+
+def saved(quiz):
+    """Wait until the quiz says that the last response is on the disk."""
+    quiz.locator(".ssq-status", has_text=re.compile(r"^Saved\.")).wait_for(timeout=20_000)
+
+
+@EVERY_DOOR
+def test_one_key_commands_of_the_notebook_leave_the_quiz_alone(page, server, folder, door):
+    quiz = open_quiz(page, server, door, folder / "practice.ipynb")
+    before = cells(page)
+    check = quiz.get_by_role("button", name="Check", exact=True)
+    kinds = {
+        "radio": lambda: quiz.get_by_role("radio").first,
+        "checkbox": lambda: quiz.get_by_role("checkbox").first,
+        "text": lambda: quiz.get_by_role("textbox"),
+        "button": lambda: check.first,
+        "fold": lambda: (check.first.click(), quiz.locator("summary").first)[1],
+        "second button": lambda: quiz.get_by_role("button", name="Try again").first,
+        "link": lambda: (check.nth(1).click(), quiz.locator(".ssq-missing a"))[1],
+    }
+    for kind, element in kinds.items():
+        element().focus()
+        for key in ("x", "a", "b", "d", "d", "0", "0", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"):
+            page.keyboard.press(key)
+            inside = page.evaluate("() => Boolean(document.activeElement.closest('.ssq'))")
+            assert inside, f"{key} on the {kind} took the focus away"
+            assert cells(page) == before, f"{key} on the {kind} changed the notebook"
+    page.wait_for_timeout(300)
+    assert page.locator(".jp-Dialog").count() == 0
+    assert quiz.get_by_role("textbox").input_value() == "xabdd00"
+    saved(quiz)  # the kernel still answers
+
+
+@EVERY_DOOR
+def test_the_whole_quiz_can_be_done_by_keyboard(page, server, folder, door):
+    quiz = open_quiz(page, server, door, folder / "practice.ipynb")
+    quiz.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    assert quiz.get_by_role("radio").nth(0).is_checked()
+    page.keyboard.press("ArrowDown")
+    assert quiz.get_by_role("radio").nth(1).is_checked()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.textContent") == "Check"
+    page.keyboard.press("Enter")
+    status = quiz.locator(".ssq-card").nth(0).get_by_role("status")
+    status.get_by_text(re.compile("Yes|Not quite")).wait_for()
+    assert SINGLE.options[1].rationale in status.inner_text()
+    assert next(option.rationale for option in SINGLE.options if option.key) in status.inner_text()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # try again
+    assert page.evaluate("() => document.activeElement.type") == "radio"
+    assert status.inner_text() == ""
+    assert quiz.get_by_role("radio", checked=True).count() == 0
+    reached = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "() => [document.activeElement.tagName, document.activeElement.type ?? ''].join(' ')"
+            )
+        )
+        if reached[-1] == "TEXTAREA textarea":
+            break
+    assert reached.count("INPUT checkbox") == len(MULTIPLE.options)
+    page.keyboard.type("I would listen.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    quiz.get_by_text(REFLECTION.rationale).wait_for()
+
+
+@EVERY_DOOR
+def test_check_with_nothing_chosen_moves_to_a_link_that_leads_back(page, server, folder, door):
+    quiz = open_quiz(page, server, door, folder / "practice.ipynb")
+    quiz.get_by_role("button", name="Check", exact=True).first.press("Enter")
+    assert page.evaluate("() => document.activeElement.textContent") == "Choose an answer first."
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.type") == "radio"
+
+
+@EVERY_DOOR
+def test_a_screen_reader_hears_the_question_the_options_and_the_reason(page, server, folder, door):
+    quiz = open_quiz(page, server, door, folder / "practice.ipynb")
+    group = quiz.get_by_role("group", name=re.compile(re.escape(SINGLE.stem)))
+    assert group.get_by_role("radio").count() == len(SINGLE.options)
+    for option in SINGLE.options:
+        assert group.get_by_role("radio", name=option.text, exact=True).count() == 1
+    many = quiz.get_by_role("group", name=re.compile(re.escape(MULTIPLE.stem) + ".*more than one"))
+    assert many.get_by_role("checkbox").count() == len(MULTIPLE.options)
+    assert quiz.get_by_role("textbox", name=re.compile(re.escape(REFLECTION.stem))).count() == 1
+    assert quiz.get_by_role("status").count() == 4  # one per question, one for saving
+    name = quiz.evaluate("quiz => document.getElementById(quiz.getAttribute('aria-labelledby')).textContent")
+    assert name == "Check yourself"
+
+
+@EVERY_DOOR
+def test_axe_finds_nothing_in_the_quiz_before_and_after_answering(page, server, folder, door):
+    quiz = open_quiz(page, server, door, folder / "practice.ipynb")
+    assert axe(page) == []
+    quiz.get_by_role("radio").first.check()
+    quiz.get_by_role("button", name="Check", exact=True).first.click()
+    quiz.get_by_role("button", name="Check", exact=True).last.click()
+    quiz.locator(".ssq-verdict").wait_for()
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("door", ["lab", "notebook"])
+def test_axe_finds_nothing_in_the_quiz_under_a_dark_theme(page, server, folder, door):
+    quiz = open_quiz(page, server, door, folder / "practice.ipynb")
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
+    quiz.get_by_role("radio").first.check()
+    quiz.get_by_role("button", name="Check", exact=True).first.click()
+    quiz.locator(".ssq-verdict").wait_for()
+    assert axe(page) == []
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
+    )
+
+
+SIZES = {"320 px": (320, 1), "390 px": (390, 1), "200 % zoom": (640, 2), "1280 px": (1280, 1)}
+
+
+@pytest.mark.parametrize("door", ["notebook", "voila"])
+@pytest.mark.parametrize(("width", "scale"), SIZES.values(), ids=SIZES)
+def test_nothing_is_cut_off_at_any_size_and_targets_are_large(browser, server, folder, door, width, scale):
+    context = browser.new_context(viewport={"width": width, "height": 700}, device_scale_factor=scale)
+    page = context.new_page()
+    quiz = open_quiz(page, server, door, folder / "practice.ipynb")
+    quiz.get_by_role("radio").first.check()
+    quiz.get_by_role("button", name="Check", exact=True).first.click()
+    quiz.locator(".ssq-verdict").wait_for()
+    box = quiz.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["width"] >= min(width * 0.75, 480)
+    assert quiz.evaluate("quiz => quiz.scrollWidth <= quiz.clientWidth")
+    if door == "voila":
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    for target in quiz.locator("button:visible, .ssq-option, summary:visible, textarea").all():
+        assert target.bounding_box()["height"] >= 44
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lesson", ["00-start-here", "01-grooming-signs"])
+def test_a_lesson_in_voila_asks_nobody_else_and_passes_axe_as_a_whole_page(browser, server, lesson, scheme):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.goto(f"{server.url}/voila/render/course/{lesson}.ipynb")
+    page.get_by_role("heading", level=1).wait_for()
+    if lesson.startswith("01"):
+        page.locator(".ssq").nth(7).wait_for(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    own = ("data:", "blob:", server.url, server.url.replace("http", "ws"))
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert len(asked) > 10
+    assert axe(page, None) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("() => document.documentElement.lang") == "en-GB"
+    context.close()
+
+
+def test_answers_given_in_one_door_are_there_in_the_next(page, server, folder):
+    quiz = open_quiz(page, server, "voila", folder / "practice.ipynb")
+    quiz.get_by_role("radio").nth(1).check()
+    quiz.get_by_role("checkbox").nth(0).check()
+    quiz.get_by_role("textbox").fill("I would listen.")
+    quiz.get_by_role("textbox").blur()
+    saved(quiz)
+    quiz = open_quiz(page, server, "notebook", folder / "practice.ipynb")
+    assert quiz.get_by_role("radio").nth(1).is_checked()
+    assert quiz.get_by_role("checkbox").nth(0).is_checked()
+    assert quiz.get_by_role("textbox").input_value() == "I would listen."
+    assert quiz.locator(".ssq-verdict").count() == 0
+
+
+def test_a_marked_quiz_lets_no_key_onto_the_page_or_over_the_wire(page, server, folder):
+    carried = []
+    page.on("websocket", lambda socket: socket.on("framereceived", carried.append))
+
+    def keep(response):
+        if "/static/" not in response.url and "/extensions/" not in response.url:
+            carried.append(response.body() if response.ok and response.status != 204 else b"")
+
+    page.on("response", keep)
+    quiz = open_quiz(page, server, "voila", folder / "marked.ipynb")
+    for group in quiz.locator("fieldset").all():
+        group.locator("input").first.check()
+    quiz.get_by_role("textbox").fill("I would tell a teacher.")
+    quiz.get_by_role("textbox").blur()
+    quiz.locator(".ssq-progress", has_text="9 of 9 answered").wait_for()
+    saved(quiz)
+    whole = "".join(part if isinstance(part, str) else part.decode("utf-8", "replace") for part in carried)
+    whole += page.content()
+    assert BANK.marked[0].stem in whole
+    for item in BANK.marked:
+        for secret in [*item.rubric, *item.facts, *(option.rationale for option in item.options)]:
+            assert secret not in whole
+            assert json.dumps(secret)[1:-1] not in whole
+        for option in item.options:
+            assert not option.misconception or option.misconception not in whole
+    assert quiz.get_by_role("button").count() == 0
+    stored = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))["quizzes"]["grooming-signs"][
+        "responses"
+    ]
+    assert set(stored) == {item.id for item in BANK.marked}
+
+
+def test_killing_the_kernel_loses_nothing_that_was_said_to_be_saved(page, server, folder):
+    quiz = open_quiz(page, server, "voila", folder / "marked.ipynb")
+    quiz.locator("fieldset").nth(0).locator("input").nth(1).check()
+    saved(quiz)
+    quiz.get_by_role("textbox").fill("I would tell a teacher.")
+    quiz.get_by_role("textbox").blur()
+    saved(quiz)
+    assert server.kill_kernels() >= 1
+    quiz.locator("fieldset").nth(1).locator("input").nth(0).check()
+    late = quiz.locator(".ssq-status", has_text="Not saved yet")
+    late.wait_for(timeout=15_000)
+    quiz = open_quiz(page, server, "voila", folder / "marked.ipynb")
+    assert quiz.locator("fieldset").nth(0).locator("input").nth(1).is_checked()
+    assert quiz.get_by_role("textbox").input_value() == "I would tell a teacher."
+    assert quiz.locator("fieldset").nth(1).locator("input:checked").count() == 0
+
+
+def test_a_damaged_answers_file_is_named_on_the_page_and_kept(page, server, folder):
+    (folder / FILE_NAME).write_bytes(b'{"schema": 1, "quizz')
+    quiz = open_quiz(page, server, "voila", folder / "practice.ipynb")
+    (aside,) = folder.glob("my-answers.damaged-*.json")
+    quiz.get_by_text(f"It is kept, unchanged, as {aside.name}").wait_for()
+    assert aside.read_bytes() == b'{"schema": 1, "quizz'
+
+
+@pytest.fixture
+def small_disk(server):
+    """Return a folder on a disk of its own of 256 kB, holding the notebooks."""
+    place = server.root / "small-disk"
+    place.mkdir()
+    mounted = sys.platform == "linux" and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("a small disk can only be made by root on Linux")
+    yield write_folder(place)
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_is_said_on_the_page_and_loses_nothing_already_saved(page, server, small_disk):
+    quiz = open_quiz(page, server, "voila", small_disk / "marked.ipynb")
+    quiz.locator("fieldset").nth(0).locator("input").nth(1).check()
+    saved(quiz)
+    before = (small_disk / FILE_NAME).read_bytes()
+    with (small_disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
+        while True:
+            filler.write(b"x" * 4096)
+    quiz.get_by_role("textbox").fill("I would tell a teacher.")
+    quiz.get_by_role("textbox").blur()
+    quiz.get_by_text("Not saved: the disk is full. What was saved before is safe.").wait_for()
+    assert (small_disk / FILE_NAME).read_bytes() == before
+    (small_disk / "filler").unlink()
+    quiz.locator("fieldset").nth(1).locator("input").nth(0).check()
+    saved(quiz)
+    responses = json.loads((small_disk / FILE_NAME).read_text(encoding="utf-8"))["quizzes"][BANK.id][
+        "responses"
+    ]
+    assert len(responses) == 3  # the reply that did not fit was not forgotten

@@ -1,0 +1,83 @@
+"""Run nbgrader's own steps on a course folder: its config, its gradebook, none of its chatter.
+
+Everything that imports nbgrader starts here, so that `check` need not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import capture_log
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from .errors import UserError
+
+CONFIG_NAME = "nbgrader_config.py"
+
+# nbgrader starts the program `alembic` by its name alone; it stands beside this Python.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+class StepError(UserError):
+    """A step of nbgrader that failed; the message is its own reason."""
+
+
+@contextmanager
+def known_warnings_off() -> Iterator[None]:
+    """Silence what SQLAlchemy 2.1 says of nbgrader 0.9.6's habit of making rows before adding them.
+
+    The rows are added a line later and the marks come out right, so it would only hide true warnings.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Object of type <\w+> not in session", SAWarning)
+        yield
+
+
+def course(folder: Path) -> tuple[CourseDirectory, Config]:
+    """Return nbgrader's view of the course in `folder` and its config.
+
+    Raises FileNotFoundError when the folder holds no nbgrader_config.py.
+    """
+    if not (folder / CONFIG_NAME).is_file():
+        raise FileNotFoundError(f"{folder} is no course folder: it holds no {CONFIG_NAME}")
+    config = PyFileConfigLoader(CONFIG_NAME, path=str(folder)).load_config()
+    return CourseDirectory(config=config), config
+
+
+@contextmanager
+def gradebook(folder: Path) -> Iterator[Gradebook]:
+    """Open the gradebook of the course in `folder`, and close it."""
+    directory, _ = course(folder)
+    with known_warnings_off(), Gradebook(directory.db_url, directory.course_id) as opened:
+        yield opened
+
+
+def run(step: type[BaseConverter], folder: Path, name: str, code: str = "*", force: bool = False) -> None:
+    """Run one nbgrader step on the quiz `name`, for one pupil's code or for all.
+
+    Raises StepError with nbgrader's reason. nbgrader removes what a failed step had written.
+    """
+    directory, config = course(folder)
+    directory.assignment_id, directory.student_id = name, code
+    with known_warnings_off():
+        result = capture_log(step(coursedir=directory, config=config, force=force))
+    if not result["success"]:
+        raise StepError(_reason(result.get("log", ""), result["error"]))
+
+
+def _reason(log: str, trace: str) -> str:
+    # The log holds the first error in full; the trace of the last one only says that there was one.
+    lines = [line.strip() for line in f"{trace}\n{log}".splitlines()]
+    raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Entry|Old|New)\b.*: ", line)]
+    return (raised[-1] if raised else lines[-1]).removeprefix("nbgrader.converters.base.NbGraderException: ")

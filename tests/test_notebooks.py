@@ -6,9 +6,12 @@ import re
 import nbformat
 import pytest
 from safecourse.notebooks import lessons, problems, tidy, tidy_lessons
-from safequiz.bank import load_bank
+from safequiz.bank import BANK_FOLDER, load_bank
 
 LESSONS = {path.stem: nbformat.read(path, as_version=4) for path in lessons()}
+BANKS = pytest.mark.parametrize(
+    "bank", [load_bank(path.stem) for path in sorted(BANK_FOLDER.glob("*.yaml"))], ids=lambda bank: bank.id
+)
 NAMES = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -55,20 +58,20 @@ def test_every_link_between_lessons_leads_somewhere(name):
         assert target in here
 
 
-def test_every_objective_of_a_bank_is_named_in_its_lesson():
-    bank = load_bank("grooming-signs")
+@BANKS
+def test_every_objective_of_a_bank_is_named_in_its_lesson(bank):
     prose = text(LESSONS[bank.lesson])
     for sentence in bank.objectives.values():
         assert sentence.rstrip(".") in prose
 
 
-def test_the_items_a_lesson_shows_are_practice_items_shown_once():
-    bank = load_bank("grooming-signs")
+@BANKS
+def test_the_items_a_lesson_shows_are_practice_items_shown_once(bank):
     source = "\n".join(cell.source for cell in LESSONS[bank.lesson].cells if cell.cell_type == "code")
-    shown = re.findall(r'"(gs-[a-z0-9-]+)"', source)
-    assert len(shown) == len(set(shown))
-    assert set(shown) <= {item.id for item in bank.practice}
-    assert len(re.findall(r"practice\(", source)) >= 4
+    calls = re.findall(rf'practice\("{bank.id}"([^)]*)\)', source)
+    shown = re.findall(r'"([a-z0-9-]+)"', " ".join(calls))
+    assert len(calls) >= 4
+    assert sorted(shown) == sorted(item.id for item in bank.practice)
 
 
 STORED = nbformat.v4.new_notebook(

@@ -19,12 +19,12 @@ from .errors import UserError
 COURSE = banks.BANK_FOLDER.parent
 
 _GUIDE = """\
-Mark a quiz in six steps, in this order. Each says what it did and what to do next.
+Mark a quiz in these steps, in this order. Each says what it did and what to do next.
 
   check [--overdue]     Read every fact and question, and name each fault. Changes nothing.
                         With --overdue, only list the facts whose day to be checked again has passed.
   release NAME          Make the quiz that pupils get, without its key: quizzes/release/NAME.
-                        Give pupils that folder, or the quiz's web page.
+                        Give pupils that folder.
   collect NAME PATH     Take in what they hand in: quizzes/submitted/CODE/NAME. PATH is a folder that
                         holds a folder per pupil, named with a code (not a real name), or files
                         CODE.answers.json. Do it again whenever more arrives.
@@ -101,7 +101,8 @@ def _speak_utf8() -> None:
 def _check(options: argparse.Namespace, _folder: Path) -> int:
     facts = read_facts()
     if options.overdue:
-        print("\n".join(f"- {line}" for line in _overdue(facts)))
+        for line in _overdue(facts):
+            print(f"- {line}")
         return 0
     faults, items = [], 0
     for path in _bank_files():

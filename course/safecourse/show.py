@@ -112,7 +112,8 @@ def _way(how: How) -> str:
 def _nations(entry: Dated) -> str:
     if len(entry.nations) == len(NATION_NAMES):
         return "all of the UK"
-    return ", ".join(NATION_NAMES[nation] for nation in entry.nations)
+    *others, last = (NATION_NAMES[nation] for nation in entry.nations)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _day(day: date) -> str:

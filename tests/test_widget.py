@@ -126,6 +126,7 @@ def test_the_repr_is_the_quiz_in_plain_text_and_shows_no_response(folder):
     before = repr(widget)
     answer(widget, item.id, [item.options[0].id])
     assert repr(widget) == before == repr(practice(BANK.id, item.id))
-    assert item.stem in before
-    assert all(option.text in before for option in item.options)
-    assert not any(option.rationale in before for option in item.options)
+    words = " ".join(before.split())
+    assert item.stem in words
+    assert all(option.text in words for option in item.options)
+    assert not any(option.rationale in words for option in item.options)

@@ -169,8 +169,7 @@ def _grade(options: argparse.Namespace, folder: Path) -> int:
     print(f"{sum(not mark.problem for mark in marks)} of {len(marks)} marked.")
     if waiting:
         print(f"{waiting} written answers wait for you. To read and mark them:")
-        print(f'  cd "{folder}"')
-        print(f'  "{sys.executable}" -m jupyterlab')
+        print("  python3 -m course lab")
         print("  then, in its menu: Nbgrader, Formgrader, Manual Grading.")
     print(f"Next: python3 -m quizzes feedback {options.name}, or python3 -m quizzes export")
     return int(any(mark.problem for mark in marks))

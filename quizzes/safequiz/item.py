@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
@@ -93,7 +94,15 @@ def plain_text(title: str, views: Iterable[dict[str, Any]]) -> str:
     """Return the questions as text: title, stems and options, never the key."""
     lines = [title]
     for number, view in enumerate(views, start=1):
-        lines += ["", f"{number}. {view['stem']}"]
+        lines += ["", *_wrapped(f"{number}. ", view["stem"])]
         sign = {"single": "( )", "multiple": "[ ]"}.get(view["kind"])
-        lines += [f"   {sign} {option['text']}" for option in view["options"]] if sign else ["   ____"]
+        for option in view["options"]:
+            lines += _wrapped(f"   {sign} ", option["text"])
+        if not sign:
+            lines.append("   ____")
     return "\n".join(lines)
+
+
+def _wrapped(opening: str, text: str) -> list[str]:
+    # Feedback and notebooks show this in a box that does not wrap, and on GitHub it scrolls sideways.
+    return textwrap.wrap(text, 80, initial_indent=opening, subsequent_indent=" " * len(opening))

@@ -204,6 +204,11 @@ REFUSALS = {
         "line 1: 'bank' is 'large' but the file is called little.yaml",
     ),
 }
+REFUSALS["a list for an objective"] = (
+    "objective: spot-the-signs\n",
+    "objective: [spot-the-signs]\n",
+    "'objective' must be text",
+)
 REFUSALS["id of a misconception"] = (
     "- id: privacy\n",
     "- id: privacy-equals-secrecy\n",

@@ -61,6 +61,17 @@ def test_a_whole_fact_is_read(tmp_path):
             "line 5: 'says' must be text; put it in quotes",
         ),
         ("checked: 2026-11-21", "checked: soon", "line 9: 'checked'"),
+        (
+            "check_again: 2027-05-21",
+            "check_again: 2027-02-30",
+            "line 10: 'check_again': Input should be a valid",
+        ),
+        ("  - id: gr-secrecy", "  - id: [gr-secrecy]", "line 3: 'id' must be text"),
+        (
+            "check_again: 2027-05-21",
+            "check_again: 2026-05-21\n    colour: red",
+            "line 3: gr-secrecy: check_again must be later than checked\ngrooming.yaml, line 11: unknown",
+        ),
         ("facts:\n", "facts: none\nrest:\n", "line 2: 'facts'"),
         ("topic: Online grooming", "topic: [", "is not YAML"),
         (GOOD, "just words", "line 1: must hold named fields"),
@@ -70,6 +81,12 @@ def test_a_whole_fact_is_read(tmp_path):
 def test_each_mistake_in_a_fact_is_refused_with_file_and_line(tmp_path, old, new, said):
     assert old in GOOD
     assert said in problem(tmp_path, GOOD.replace(old, new))
+
+
+def test_a_list_whose_only_entry_has_a_fault_is_not_called_empty(tmp_path):
+    assert problem(tmp_path, GOOD.replace("group: methods", "group: A B")).splitlines() == [
+        "grooming.yaml, line 4: 'group' does not have the right form: 'A B'"
+    ]
 
 
 def test_a_repeated_id_is_refused(tmp_path):

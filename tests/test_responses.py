@@ -36,6 +36,11 @@ def test_what_is_written_is_what_is_read():
     assert to_json(parse(data)) == data
 
 
+def test_half_an_emoji_in_a_reply_is_replaced_and_the_rest_is_kept():
+    data = json.dumps(GOOD).replace("teacher.", "teacher \\ud83d").encode()
+    assert parse(data).quizzes["grooming-signs"].responses["gs-note"] == "I would tell a teacher ?"
+
+
 DEEP = b"[" * 100_000
 REFUSALS = {
     "cut short": (DAMAGED, "not whole JSON"),
@@ -151,6 +156,15 @@ def test_another_program_holding_the_file_is_said(tmp_path):
         here.save("q", "0123abcd", {}, set())
 
 
+def test_a_file_too_large_to_be_read_again_is_not_written(tmp_path):
+    here = store(tmp_path)
+    for number in range(52):
+        here.save("q", "0123abcd", {f"item-{number}": "x" * 4900}, {f"item-{number}"})
+    with pytest.raises(OSError, match="larger than 256 KB"):
+        here.save("q", "0123abcd", {"one-more": "x" * 5000, "and-more": "x" * 4000}, {"one-more", "and-more"})
+    assert len(here.load("q")[0]) == 52
+
+
 def test_a_disk_that_fails_leaves_what_was_saved_and_no_litter(tmp_path, monkeypatch):
     store(tmp_path).save("q", "0123abcd", {"one": ["a"]}, {"one"})
     before = (tmp_path / "my-answers.json").read_bytes()
@@ -167,7 +181,12 @@ def test_a_disk_that_fails_leaves_what_was_saved_and_no_litter(tmp_path, monkeyp
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(28, "the disk is full"), (30, "this folder can only be read"), (13, "this folder can only be read")],
+    [
+        (28, "the disk is full"),
+        (30, "this folder can only be read"),
+        (13, "this file or folder may not be used, or another program has it open"),
+        (122, "your space on this disk is used up"),
+    ],
 )
 def test_a_failed_save_is_said_in_words_a_parent_can_act_on(number, words):
     said = not_saved(OSError(number, "E"))

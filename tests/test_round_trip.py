@@ -7,6 +7,7 @@ once and every test looks at the same result.
 import contextlib
 import csv
 import shutil
+import sqlite3
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -16,7 +17,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from safequiz import assignment
+from safequiz import assignment, cli
 from safequiz.bank import load_bank
 from safequiz.collect import collect
 from safequiz.grading import GradingError, _troubles, export, feedback, grade
@@ -274,6 +275,30 @@ def test_one_pupils_trouble_is_named_and_hides_nobody(marked_class, tmp_path, mo
 
     assert str(marks["blank"]) == "blank: NOT marked, the disk is full"
     assert {"all-right", "all-wrong", "no-file"} <= {code for code, mark in marks.items() if not mark.problem}
+
+
+def test_marked_work_that_was_cut_short_is_marked_again(marked_class, tmp_path):
+    course = Path(shutil.copytree(marked_class.course, tmp_path / "course"))
+    shutil.rmtree(course / "submitted" / "raw")
+    (course / "autograded" / "all-right" / NAME / f"{NAME}.ipynb").write_text('{"cells"', encoding="utf-8")
+
+    marks = {mark.code: mark for mark in grade(NAME, course)}
+
+    assert not any(mark.problem for mark in marks.values())
+    assert marks["all-right"].earned == sum(item.points for item in SCORED) + 2.5
+
+
+def test_a_gradebook_in_use_elsewhere_is_named_without_a_traceback(marked_class, tmp_path, capsys):
+    course = Path(shutil.copytree(marked_class.course, tmp_path / "course"))
+    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        assert cli.main(["export"], course) == 1
+    finally:
+        other.close()
+    said = capsys.readouterr().err
+    assert said.startswith(f"The gradebook, {course / 'gradebook.db'}, cannot be used: database is locked.")
+    assert said.count("\n") == 1
 
 
 def test_a_gradebook_that_was_lost_is_noticed_before_anybody_is_marked(marked_class, tmp_path):

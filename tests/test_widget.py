@@ -69,6 +69,50 @@ def test_responses_come_back_in_another_kernel(folder):
     assert marked(BANK.id).response == {item.id: "I would tell a teacher."}
 
 
+def test_a_page_opened_before_another_saved_takes_none_of_its_answers_away(folder):
+    one, two = BANK.marked[:2]
+    this, other = marked(BANK.id), marked(BANK.id)  # as in two kernels, each with the same file
+    answer(other, one.id, [one.options[0].id])
+    answer(this, two.id, [two.options[0].id])
+    both = {one.id: [one.options[0].id], two.id: [two.options[0].id]}
+    assert marked(BANK.id).response == both
+    answer(other, one.id, [])
+    assert marked(BANK.id).response == {two.id: both[two.id]}
+
+
+def test_what_could_not_be_read_at_the_start_is_not_lost_by_the_next_answer(folder, monkeypatch):
+    one, two = BANK.marked[:2]
+    answer(marked(BANK.id), one.id, [one.options[0].id])
+
+    def refused(_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as for_now:
+        for_now.setattr("safequiz.responses.Store._read", refused)
+        widget = marked(BANK.id)
+    assert widget.status["note"].startswith("Your earlier answers could not be read: this file or folder may")
+    answer(widget, two.id, [two.options[0].id])
+    assert set(marked(BANK.id).response) == {one.id, two.id}
+
+
+def test_answers_come_back_to_a_file_that_was_damaged_or_lost_meanwhile(folder):
+    one, two = BANK.marked[:2]
+    widget = marked(BANK.id)
+    answer(widget, one.id, [one.options[0].id])
+    (folder / FILE_NAME).write_bytes(b"{")
+    answer(widget, two.id, [two.options[0].id])
+    assert widget.status["note"].startswith("Your answers file could not be read.")
+    assert set(marked(BANK.id).response) == {one.id, two.id}
+
+
+def test_half_an_emoji_from_the_page_does_not_stop_a_reply_from_being_saved(folder):
+    item = first("reflection", BANK.marked)
+    widget = marked(BANK.id)
+    answer(widget, item.id, "I would tell \ud83d")
+    assert widget.status["saved"] is True
+    assert marked(BANK.id).response == {item.id: "I would tell ?"}
+
+
 def test_a_save_that_fails_is_said_and_keeps_what_was_saved(folder, monkeypatch):
     widget = marked(BANK.id)
     one, two = BANK.marked[:2]

@@ -172,7 +172,7 @@ def _read_entries(path: Path, model: type[FactsFile] | type[ContactsFile], name:
     ids: list[object] = []
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         entry_id = entry.get("id") if isinstance(entry, dict) else None
-        if entry_id is not None and (entry_id in ids or entry_id in known):
+        if isinstance(entry_id, str) and (entry_id in ids or entry_id in known):
             source.fault((name, index, "id"), f"'{entry_id}' is there twice")
         ids.append(entry_id)
     source.finish()

@@ -81,12 +81,13 @@ class Source:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            unknown = [problem["loc"] for problem in error.errors() if problem["type"] == "extra_forbidden"]
-            for problem in error.errors():
+            problems = _without_echoes(error.errors())
+            unknown = [problem["loc"] for problem in problems if problem["type"] == "extra_forbidden"]
+            for problem in problems:
                 self.fault(place + problem["loc"], _in_words(problem))
-            if len(unknown) < error.error_count():
+            if len(unknown) < len(problems):
                 return None
-            return model.model_validate(_without(data, unknown))
+            return self.build(model, _without(data, unknown), place)
 
     def finish(self) -> None:
         """Raise AuthorError if any fault was recorded."""
@@ -109,7 +110,7 @@ def read(path: Path) -> Source:
             loader.dispose()
     except (OSError, UnicodeDecodeError) as error:
         raise AuthorError([Fault(path, 1, f"cannot be read: {error}")]) from error
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise AuthorError([Fault(path, mark.line + 1 if mark else 1, f"is not YAML: {reason}")]) from error
@@ -132,7 +133,16 @@ def _plain(node: yaml.Node, place: Place, loader: _Loader, source: Source) -> An
         return made
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child, (*place, index), loader, source) for index, child in enumerate(node.value)]
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except ValueError:  # such as the 30th of February: what the field must be is for its model to say
+        return str(node.value)
+
+
+def _without_echoes(problems: list[Any]) -> list[Any]:
+    # A list whose every entry has a fault is called empty too, which it is not.
+    places = {problem["loc"][:end] for problem in problems for end in range(len(problem["loc"]))}
+    return [problem for problem in problems if problem["type"] != "too_short" or problem["loc"] not in places]
 
 
 def _without(data: Any, places: list[Place]) -> Any:

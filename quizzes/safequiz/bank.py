@@ -132,7 +132,7 @@ def _check_whole(source: Source, header: _Header, raw: list[Any]) -> None:
     for index, item_id in enumerate(ids):
         if item_id is not None and item_id in ids[:index]:
             source.fault(("items", index, "id"), f"item id '{item_id}' is there twice")
-    used = {data.get("objective") for data in raw if isinstance(data, dict)}
+    used = [data.get("objective") for data in raw if isinstance(data, dict)]
     for objective in header.objectives:
         if objective not in used:
             source.fault(("objectives", objective), f"objective '{objective}' has no item")

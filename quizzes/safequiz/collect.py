@@ -266,8 +266,7 @@ def _read(file: Path, name: str) -> AnswersFile | None:
     with file.open("rb") as opened:
         data = opened.read(LARGEST_FILE + 1)
     try:
-        # Written and read once more: what cannot be written as UTF-8 is replaced here, not halfway to a page.
-        answers = parse(to_json(parse(data)))
+        answers = parse(data)
         if name not in answers.quizzes:
             return None
         own = AnswersFile(schema=answers.schema_, quizzes={name: answers.quizzes[name]})

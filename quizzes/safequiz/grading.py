@@ -132,7 +132,9 @@ def _is_marked(name: str, code: str, folder: Path) -> bool:
 
     nbgrader asks only whether a folder is there, so a run that was stopped would leave a 0 for good.
     """
-    if not (folder / "autograded" / code / name / f"{name}.ipynb").is_file():
+    try:
+        nbformat.read(folder / "autograded" / code / name / f"{name}.ipynb", as_version=4)
+    except (OSError, ValueError):  # not there, or cut short
         return False
     handed_in = parse_utc(
         (folder / "submitted" / code / name / TIMESTAMP).read_text(encoding="utf-8").strip()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from .item import LONGEST_REPLY, Item
 
@@ -33,6 +33,14 @@ Response = list[str] | str
 
 _ItemId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
 _OptionId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+
+
+def _no_half_emoji(reply: Any) -> Any:
+    # A browser can send a lone half of an emoji; it has no UTF-8 form.
+    return reply.encode("utf-8", "replace").decode() if isinstance(reply, str) else reply
+
+
+_Reply = Annotated[str, BeforeValidator(_no_half_emoji), Field(max_length=LONGEST_REPLY)]
 
 
 class _Record(BaseModel):
@@ -53,7 +61,7 @@ class QuizAnswers(_Record):
 
     responses: dict[
         _ItemId,
-        Annotated[list[_OptionId], Field(max_length=6)] | Annotated[str, Field(max_length=LONGEST_REPLY)],
+        Annotated[list[_OptionId], Field(max_length=6)] | _Reply,
     ]
 
 
@@ -169,8 +177,10 @@ class Store:
         note = f"Your answers file could not be read. It is kept, unchanged, as {aside}." if aside else ""
         return (dict(known.responses) if known else {}), note
 
-    def save(self, quiz: str, content: str, responses: dict[str, Response], only: set[str]) -> str:
-        """Put `responses` to the items `only` into the file; other items and quizzes stay as they are.
+    def save(self, quiz: str, content: str, responses: dict[str, Response], changed: set[str]) -> str:
+        """Put `responses` to the items `changed` into the file, and those it does not hold.
+
+        What the file holds of other items and quizzes stays: another page may have saved it meanwhile.
 
         Returns the name of a damaged file that was set aside, or "". When this returns, the
         answers are on the disk. Raises OSError when they are not; what was saved before is untouched.
@@ -179,10 +189,13 @@ class Store:
             answers, aside = self._read_or_set_aside()
             answers = answers or AnswersFile(schema=SCHEMA, quizzes={})
             kept = answers.quizzes[quiz].responses if quiz in answers.quizzes else {}
-            merged = {item: value for item, value in kept.items() if item not in only} | responses
+            merged = responses | {item: value for item, value in kept.items() if item not in changed}
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             answers.quizzes[quiz] = QuizAnswers(content=content, saved_at=now, responses=merged)
-            write_whole(self.path, to_json(answers))
+            data = to_json(answers)
+            if len(data) > LARGEST_FILE:  # the next start could not read it
+                raise OSError("the answers file would be larger than 256 KB")
+            write_whole(self.path, data)
         return aside
 
     @contextlib.contextmanager
@@ -211,8 +224,7 @@ class Store:
 def to_json(answers: AnswersFile) -> bytes:
     """Return an answers file's bytes: sorted, so that equal answers are equal bytes."""
     text = json.dumps(answers.model_dump(by_alias=True), indent=1, sort_keys=True, ensure_ascii=False)
-    # A lone half of an emoji can reach us from a browser; it has no UTF-8 form.
-    return text.encode("utf-8", errors="replace") + b"\n"
+    return text.encode() + b"\n"
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -270,7 +282,7 @@ def _reason(error: OSError) -> str:
     known = {
         28: "the disk is full",
         30: "this folder can only be read",
-        13: "this folder can only be read",
+        13: "this file or folder may not be used, or another program has it open",
         122: "your space on this disk is used up",
     }
     return known.get(error.errno or 0) or (error.strerror or str(error)).lower()

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import DBAPIError, SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -57,10 +57,14 @@ def course(folder: Path) -> tuple[CourseDirectory, Config]:
 
 @contextmanager
 def gradebook(folder: Path) -> Iterator[Gradebook]:
-    """Open the gradebook of the course in `folder`, and close it."""
+    """Open the gradebook of the course in `folder`, and close it. Raises StepError when it cannot be used."""
     directory, _ = course(folder)
-    with known_warnings_off(), Gradebook(directory.db_url, directory.course_id) as opened:
-        yield opened
+    try:
+        with known_warnings_off(), Gradebook(directory.db_url, directory.course_id) as opened:
+            yield opened
+    except DBAPIError as error:
+        reason = f"The gradebook, {folder / 'gradebook.db'}, cannot be used: {error.orig}."
+        raise StepError(f"{reason} Close formgrader and whatever else has it open, and try again.") from error
 
 
 def run(step: type[BaseConverter], folder: Path, name: str, code: str = "*", force: bool = False) -> None:

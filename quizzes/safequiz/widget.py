@@ -41,9 +41,11 @@ class Quiz(anywidget.AnyWidget):
         self._views = quiz["items"]
         self._store = Store(folder / FILE_NAME)
         saved, note = self._store.load(name)
+        #: What the file holds of this widget's doing. Another page or kernel may have saved more since.
+        self._known = fitting(self._views, saved)
         super().__init__(
             quiz=quiz,
-            response=fitting(self._views, saved),
+            response=self._known,
             status={"sent": 0, "saved": False, "note": note},
             **traits,
         )
@@ -51,12 +53,13 @@ class Quiz(anywidget.AnyWidget):
 
     def _save(self, change: dict[str, Any]) -> None:
         response = fitting(self._views, self.response)
-        only = {view["id"] for view in self._views}
+        changed = {item for item in response | self._known if response.get(item) != self._known.get(item)}
         try:
-            aside = self._store.save(self._name, self._content, response, only)
+            aside = self._store.save(self._name, self._content, response, changed)
         except OSError as error:
             self.status = {"sent": change["new"], "saved": False, "note": not_saved(error)}
             return
+        self._known = response
         note = f"Your answers file could not be read. It is kept, unchanged, as {aside}." if aside else ""
         self.status = {"sent": change["new"], "saved": True, "note": note}
 

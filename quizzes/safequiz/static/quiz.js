@@ -25,7 +25,7 @@ function announce(region, ...children) {
 }
 
 const words = {
-  practice: "Practice. Your choices stay on this computer and are not marked.",
+  practice: "Practice. Your choices are kept for you, and nobody marks them.",
   marked: "Your answers are saved as you go. Nothing is sent from here.",
   choose: "Choose an answer first.",
   chooseMany: "Choose at least one answer first.",
@@ -93,12 +93,21 @@ function render({ model, el }) {
 
   model.on("change:status", showStatus);
   model.on("change:response", restore);
+  // A page that is closed, or a phone's tab that is put away, may never come back to send what was just typed.
+  window.addEventListener("pagehide", flush);
+  document.addEventListener("visibilitychange", flush);
   return () => {
     model.off("change:status", showStatus);
     model.off("change:response", restore);
-    cards.forEach((made) => made.flush());
+    window.removeEventListener("pagehide", flush);
+    document.removeEventListener("visibilitychange", flush);
+    flush();
     timers.forEach(clearTimeout);
   };
+
+  function flush() {
+    cards.forEach((made) => made.flush());
+  }
 
   function send(id, value) {
     const response = { ...model.get("response") };
@@ -107,10 +116,20 @@ function render({ model, el }) {
     model.set("response", response);
     model.set("sent", sent);
     say(words.saving);
-    clearTimeout(lateTimer);
-    lateTimer = later(() => say(words.late, true), LATE);
+    lateTimer ??= later(tellLate, LATE); // not put off by more answers: without a kernel none of them is saved
     try { model.save_changes(); } catch { say(words.late, true); }
     showProgress();
+  }
+
+  function tellLate() {
+    lateTimer = undefined;
+    say(words.late, true);
+  }
+
+  function notLate() {
+    clearTimeout(lateTimer);
+    timers.delete(lateTimer);
+    lateTimer = undefined;
   }
 
   function say(text, bad = false) {
@@ -120,8 +139,9 @@ function render({ model, el }) {
 
   function showStatus() {
     const { sent: answered, saved, note } = model.get("status") ?? {};
-    if (answered < sent) return; // an older response; the newer one is still on its way
-    if (sent > 0) clearTimeout(lateTimer);
+    if (sent > 0) notLate(); // the kernel answers
+    if (answered < sent) { lateTimer = later(tellLate, LATE); return; } // the newer one is still on its way
+    if (cards.some((made) => made.waiting())) return; // more has been typed since
     if (sent > 0 && saved) say(note ? `${words.saved} ${note}` : words.saved);
     else if (note) say(note, true);
   }
@@ -166,7 +186,7 @@ function render({ model, el }) {
     }
     made.box.append(buttons, feedback, ...(from ? [from] : []));
     made.show(model.get("response")?.[item.id]);
-    return { id: item.id, element: made.box, show: made.show, flush: made.flush };
+    return { id: item.id, element: made.box, show: made.show, flush: made.flush, waiting: made.waiting };
 
     function forget() {
       feedback.replaceChildren();
@@ -217,6 +237,7 @@ function render({ model, el }) {
         changed: () => {},
         first: () => inputs[0],
         flush: () => {},
+        waiting: () => false,
         value: () => inputs.filter((input) => input.checked).map((input) => input.value),
         show: (value) => inputs.forEach((input) => { input.checked = Boolean(value?.includes(input.value)); }),
         mark: (value) => rows.forEach((row, place) => {
@@ -244,6 +265,7 @@ function render({ model, el }) {
         changed: () => {},
         first: () => area,
         flush,
+        waiting: () => waiting !== undefined,
         value: () => area.value.trim(),
         // What is being typed is never replaced by an older text on its way back.
         show: (value) => { if (!waiting && document.activeElement !== area) area.value = value ?? ""; },

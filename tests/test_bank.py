@@ -232,6 +232,18 @@ def test_each_author_mistake_is_refused_with_file_and_line(tmp_path, old, new, s
     assert "little.yaml, line" in found
 
 
+def test_marked_multiples_that_differ_in_points_are_refused(tmp_path):
+    single = GOOD[GOOD.index("  - id: gs-secrecy") : GOOD.index("  - id: gs-note")]
+    multiple = (
+        single.replace("kind: single", "kind: multiple\n    points: 2")
+        .replace("use: practice", "use: marked")
+        .replace("misconception: one-sign-is-proof", "key: true")
+    )
+    other = multiple.replace("gs-secrecy", "gs-other").replace("points: 2", "points: 3")
+    found = problems(tmp_path, GOOD.replace(single, multiple + other))
+    assert found.startswith("little.yaml, line 34: gs-other: marked items of kind 'multiple' carry the same")
+
+
 def test_all_mistakes_of_a_bank_are_named_in_one_run(tmp_path):
     text = GOOD
     names = [

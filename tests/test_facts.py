@@ -74,6 +74,8 @@ def test_a_whole_fact_is_read(tmp_path):
         ),
         ("facts:\n", "facts: none\nrest:\n", "line 2: 'facts'"),
         ("topic: Online grooming", "topic: [", "is not YAML"),
+        ("topic: Online grooming", "topic: &a [*a]", "line 1: is not YAML"),
+        ("id: gr-secrecy", f"id: {'g' * 81}", "line 3: 'id' is longer than 80 letters"),
         (GOOD, "just words", "line 1: must hold named fields"),
         ("    group: methods", "    group: methods\n    group: risk", "line 5: 'group' is there twice"),
     ],

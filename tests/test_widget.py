@@ -5,6 +5,7 @@ import json
 import pytest
 from safequiz import marked, practice
 from safequiz.bank import load_bank
+from safequiz.errors import UserError
 from safequiz.marking import released_name, released_questions
 from safequiz.responses import FILE_NAME
 
@@ -161,6 +162,12 @@ def test_a_marked_item_cannot_be_shown_as_practice(folder):
 def test_a_marked_quiz_without_its_questions_says_which_file_is_missing(folder):
     (folder / released_name(BANK.id)).unlink()
     with pytest.raises(FileNotFoundError, match=r"grooming-signs\.quiz\.json should be in the same folder"):
+        marked(BANK.id)
+
+
+def test_damaged_questions_are_said_in_one_sentence(folder):
+    (folder / released_name(BANK.id)).write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match=r"grooming-signs\.quiz\.json is damaged: get a fresh copy"):
         marked(BANK.id)
 
 

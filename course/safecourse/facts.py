@@ -19,7 +19,7 @@ from .yamlfile import AuthorError, Fault, Strict, read
 
 FACTS_FOLDER = Path(__file__).resolve().parent.parent / "facts"
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Text = Annotated[str, Field(min_length=1)]
 Nation = Literal["england", "wales", "scotland", "northern-ireland"]
 NATION_NAMES = {

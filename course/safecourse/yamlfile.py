@@ -110,7 +110,7 @@ def read(path: Path) -> Source:
             loader.dispose()
     except (OSError, UnicodeDecodeError) as error:
         raise AuthorError([Fault(path, 1, f"cannot be read: {error}")]) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise AuthorError([Fault(path, mark.line + 1 if mark else 1, f"is not YAML: {reason}")]) from error
@@ -170,6 +170,8 @@ def _in_words(problem: dict[str, Any]) -> str:
         return f"'{name}' is missing"
     if kind in {"string_too_short", "too_short"}:
         return f"'{name}' is empty"
+    if kind == "string_too_long":
+        return f"'{name}' is longer than {problem['ctx']['max_length']} letters"
     if kind == "string_type":
         return f"'{name}' must be text; put it in quotes if it looks like a number or a date"
     if kind == "literal_error":

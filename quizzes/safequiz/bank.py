@@ -40,25 +40,23 @@ _PHONE = re.compile(r"\b(999|112|101|111)\b|(?:\d[ -]?){6,}")
 _TELLTALE_ID = re.compile(r"(^|-)(right|wrong|correct|incorrect|key|answer|true|false|best|distractor)(-|$)")
 
 
-class BankFile(Strict):
-    """A bank as its author writes it: `quizzes/bank/NAME.yaml`."""
-
+class _BankFields(Strict):
     bank: Id
     lesson: Id
     title: Text
     objectives: dict[Id, Text]
     misconceptions: dict[Id, Text]
+
+
+class BankFile(_BankFields):
+    """A bank as its author writes it: `quizzes/bank/NAME.yaml`."""
+
     items: Annotated[tuple[Item, ...], Field(min_length=1, strict=False)]
 
 
-class _Header(Strict):
-    """A bank without its items, which are read one by one so that no fault hides another."""
+class _Header(_BankFields):
+    """A bank whose items are read one by one later, so that no fault hides another."""
 
-    bank: Id
-    lesson: Id
-    title: Text
-    objectives: dict[Id, Text]
-    misconceptions: dict[Id, Text]
     items: Annotated[list[Any], Field(min_length=1)]
 
 
@@ -109,6 +107,7 @@ def read_bank(path: Path, facts: Facts) -> Bank:
                 source.fault(place + where, problem)
     if header:
         _check_whole(source, header, raw)
+    _check_points(source, items, raw)
     source.finish()
     return Bank(
         header.bank, header.lesson, header.title, header.objectives, header.misconceptions, tuple(items)
@@ -136,6 +135,19 @@ def _check_whole(source: Source, header: _Header, raw: list[Any]) -> None:
     for objective in header.objectives:
         if objective not in used:
             source.fault(("objectives", objective), f"objective '{objective}' has no item")
+
+
+def _check_points(source: Source, items: list[Item], raw: Any) -> None:
+    # nbgrader shows points to learners. Were they set by the size of the key, they would tell it.
+    several = [item for item in items if item.use == "marked" and item.kind == "multiple"]
+    for item in several:
+        if item.points != several[0].points:
+            index = next(place for place, data in enumerate(raw) if data.get("id") == item.id)
+            source.fault(
+                ("items", index, "points"),
+                f"{item.id}: marked items of kind 'multiple' carry the same points "
+                f"({several[0].id} has {several[0].points}), or points would hint at the key",
+            )
 
 
 _Where = tuple[str | int, ...]

@@ -55,7 +55,7 @@ class Item(Strict):
 def public_view(item: Item) -> dict[str, Any]:
     """Return all that a learner may see of a marked item: named fields, nothing else.
 
-    Points are left out: they could hint at how many options are in the key.
+    Points are not among them: nbgrader shows those, and the bank sees to it that they hint at nothing.
     """
     return {
         "id": item.id,

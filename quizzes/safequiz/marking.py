@@ -15,6 +15,7 @@ from typing import Any
 
 from . import scoring
 from .bank import Bank, load_bank
+from .errors import UserError
 from .item import content_hash, public_view
 from .responses import FILE_NAME, AnswersFile, fitting, parse
 
@@ -31,13 +32,19 @@ def released_questions(bank: Bank) -> dict[str, Any]:
 
 
 def read_released(folder: Path, name: str) -> dict[str, Any]:
-    """Return the released questions of `name` in `folder`; FileNotFoundError says what is missing."""
+    """Return the released questions of `name` in `folder`.
+
+    Raises FileNotFoundError when they are missing, and UserError when they are damaged.
+    """
     path = folder / released_name(name)
     if not path.is_file():
         raise FileNotFoundError(
             f"The questions are missing: {path.name} should be in the same folder as this notebook."
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UserError(f"{path.name} is damaged: get a fresh copy of the quiz's folder.") from None
 
 
 def score(name: str, item_id: str, folder: Path | None = None) -> float:

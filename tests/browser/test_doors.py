@@ -262,7 +262,7 @@ def test_a_damaged_answers_file_is_named_on_the_page_and_kept(page, server, fold
     (folder / FILE_NAME).write_bytes(b'{"schema": 1, "quizz')
     quiz = open_quiz(page, server, "voila", folder / "practice.ipynb")
     (aside,) = folder.glob("my-answers.damaged-*.json")
-    quiz.get_by_text(f"It is kept, unchanged, as {aside.name}").wait_for()
+    quiz.locator(".ssq-status", has_text=f"It is kept, unchanged, as {aside.name}").wait_for()
     assert aside.read_bytes() == b'{"schema": 1, "quizz'
 
 
@@ -290,7 +290,9 @@ def test_a_full_disk_is_said_on_the_page_and_loses_nothing_already_saved(page, s
             filler.write(b"x" * 4096)
     quiz.get_by_role("textbox").fill("I would tell a teacher.")
     quiz.get_by_role("textbox").blur()
-    quiz.get_by_text("Not saved: the disk is full. What was saved before is safe.").wait_for()
+    quiz.locator(
+        ".ssq-status", has_text="Not saved: the disk is full. What was saved before is safe."
+    ).wait_for()
     assert (small_disk / FILE_NAME).read_bytes() == before
     (small_disk / "filler").unlink()
     quiz.locator("fieldset").nth(1).locator("input").nth(0).check()

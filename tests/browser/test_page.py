@@ -113,6 +113,23 @@ def test_a_kernel_that_is_slow_but_answers_is_not_called_stopped(show):
     assert said(page) == "Saved."
 
 
+def test_a_screen_reader_hears_saved_once_and_again_after_trouble(show):
+    page = show()
+    spoken = []
+
+    def hear(words):
+        spoken.append(words)
+
+    page.expose_function("hear", hear)
+    page.evaluate("""() => new MutationObserver(() => hear(document.querySelector(".ssq-spoken").textContent))
+      .observe(document.querySelector(".ssq-spoken"), { childList: true })""")
+    for number, note in enumerate(["", "", "Not saved: the disk is full.", ""]):
+        page.locator("fieldset").nth(number).locator("input").first.check()
+        page.evaluate("(note) => answer(!note, note)", note)
+    page.wait_for_timeout(100)
+    assert spoken == ["Saved.", "Not saved: the disk is full.", "Saved."]
+
+
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (375, 667)])
 def test_what_has_the_focus_is_never_behind_the_foot(show, width, height):
     page = show(viewport={"width": width, "height": height})

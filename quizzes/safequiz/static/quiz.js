@@ -2,6 +2,7 @@
 // Jupyter and on a plain page. Nothing is loaded, all text goes in as text, and marks are made elsewhere.
 
 const LATE = 8000; // ms without an answer from the kernel before the learner is told
+const SPOKEN = 5000; // ms until what was read out is taken away again
 const PAUSE = 600; // ms without a key press before a written reply is sent
 let views = 0; // the same quiz may stand on a page twice, so ids are made per view
 
@@ -77,7 +78,9 @@ function render({ model, el }) {
   let sent = 0; // the last response this view sent, 0 before the first
   let lateTimer;
 
-  const status = h("p", { class: "ssq-status", role: "status" });
+  const status = h("p", { class: "ssq-status" });
+  const spoken = h("p", { class: "ssq-spoken", role: "status" });
+  let speakSaved = true; // "Saved." is read out once, and again after trouble; more would drown the questions
   const progress = h("p", { class: "ssq-progress" });
   const cards = quiz.items.map((item, index) => card(item, index));
 
@@ -86,7 +89,7 @@ function render({ model, el }) {
     h("p", { class: "ssq-title", id: `${uid}-title` }, quiz.title),
     h("p", { class: "ssq-note" }, practice ? words.practice : words.marked),
     ...cards.map((made) => made.element),
-    h("div", { class: "ssq-foot" }, practice ? null : progress, status));
+    h("div", { class: "ssq-foot" }, practice ? null : progress, status, spoken));
   el.append(root);
   showProgress();
   showStatus();
@@ -135,6 +138,11 @@ function render({ model, el }) {
   function say(text, bad = false) {
     status.classList.toggle("ssq-bad", bad);
     if (status.textContent !== text) status.textContent = text;
+    if (bad || (speakSaved && text.startsWith(words.saved))) {
+      if (spoken.textContent !== text) spoken.textContent = text;
+      later(() => spoken.replaceChildren(), SPOKEN); // heard by now; left there, it would be met twice
+      speakSaved = bad;
+    }
   }
 
   function showStatus() {

@@ -50,6 +50,13 @@ def write_folder(folder: Path) -> Path:
         notebook("from safequiz import marked, practice", f'practice("grooming-signs", {ids})'),
         folder / "practice.ipynb",
     )
+    singles = [item.id for item in BANK.practice if item.kind == "single"][:3]
+    nbformat.write(
+        notebook(
+            "from safequiz import practice", *(f'practice("grooming-signs", "{name}")' for name in singles)
+        ),
+        folder / "several.ipynb",
+    )
     nbformat.write(notebook('from safequiz import marked\nmarked("grooming-signs")'), folder / "marked.ipynb")
     (folder / released_name(BANK.id)).write_text(json.dumps(released_questions(BANK)), encoding="utf-8")
     return folder

@@ -97,6 +97,19 @@ def test_the_whole_quiz_can_be_done_by_keyboard(page, server, folder, door):
 
 
 @EVERY_DOOR
+def test_quizzes_on_one_page_leave_each_others_answers_alone(page, server, folder, door):
+    open_quiz(page, server, door, folder / "several.ipynb")
+    page.locator(".ssq").nth(2).wait_for()
+    for quiz in page.locator(".ssq").all():
+        quiz.locator(".ssq-option").nth(1).click()  # the label: it must lead to its own input
+    for quiz in page.locator(".ssq").all():
+        assert quiz.get_by_role("radio").nth(1).is_checked()
+        assert quiz.get_by_role("radio", checked=True).count() == 1
+    ids = page.evaluate("() => [...document.querySelectorAll('.ssq [id]')].map((element) => element.id)")
+    assert len(ids) == len(set(ids)) > 9
+
+
+@EVERY_DOOR
 def test_check_with_nothing_chosen_moves_to_a_link_that_leads_back(page, server, folder, door):
     quiz = open_quiz(page, server, door, folder / "practice.ipynb")
     quiz.get_by_role("button", name="Check", exact=True).first.press("Enter")
@@ -193,6 +206,28 @@ def test_a_lesson_in_voila_asks_nobody_else_and_passes_axe_as_a_whole_page(brows
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert page.evaluate("() => document.documentElement.lang") == "en-GB"
     context.close()
+
+
+def test_every_answer_of_a_whole_lesson_comes_back_after_a_reload(page, server):
+    address = f"{server.url}/voila/render/course/01-grooming-signs.ipynb"
+    page.goto(address)
+    quizzes = page.locator(".ssq")
+    quizzes.nth(7).wait_for(timeout=30_000)
+    for quiz in quizzes.all():
+        for group in quiz.locator("fieldset").all():
+            group.locator(".ssq-option").last.click()
+        for area in quiz.get_by_role("textbox").all():
+            area.fill("I would listen.")
+            area.blur()
+        saved(quiz)
+    page.goto(address)
+    quizzes.nth(7).wait_for(timeout=30_000)
+    groups = page.locator(".ssq fieldset")
+    assert groups.count() + page.locator(".ssq textarea").count() == len(BANK.practice)
+    for group in groups.all():
+        assert group.locator("input").last.is_checked()
+        assert group.locator("input:checked").count() == 1
+    assert {area.input_value() for area in page.locator(".ssq textarea").all()} == {"I would listen."}
 
 
 def test_answers_given_in_one_door_are_there_in_the_next(page, server, folder):

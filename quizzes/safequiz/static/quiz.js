@@ -4,7 +4,6 @@
 const LATE = 8000; // ms without an answer from the kernel before the learner is told
 const SPOKEN = 5000; // ms until what was read out is taken away again
 const PAUSE = 600; // ms without a key press before a written reply is sent
-let views = 0; // the same quiz may stand on a page twice, so ids are made per view
 
 /** Make an element. Jupyter's one-key commands (x cuts a cell) must not reach what can take focus. */
 function h(tag, attributes, ...children) {
@@ -71,7 +70,9 @@ function sources(item) {
 
 function render({ model, el }) {
   const quiz = model.get("quiz");
-  const uid = `ssq-${++views}`;
+  // Jupyter loads this module once per quiz, so counting would give every quiz of a page the same ids, and
+  // a choice in one would undo the choice in another.
+  const uid = `ssq-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   const practice = quiz.mode === "practice";
   const timers = new Set();
   const later = (action, ms) => { const timer = setTimeout(() => { timers.delete(timer); action(); }, ms); timers.add(timer); return timer; };

@@ -65,13 +65,9 @@ class Quiz(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         """Return the questions as text and the hash of their content; no responses, no key."""
-        mode = self.quiz["mode"]
-        return plain_text(self.quiz["title"], self._views) + f"\n\n[{mode} {self._repr_hash}]"
-
-    @property
-    def _repr_hash(self) -> str:
-        # A practice view holds the key, so a changed key shows; a marked view does not hold it.
-        return content_hash(self._views)
+        # A practice view holds the key, so a changed key shows here; a marked view does not hold it.
+        version = f"[{self.quiz['mode']} {content_hash(self._views)}]"
+        return f"{plain_text(self.quiz['title'], self._views)}\n\n{version}"
 
 
 def practice(name: str, *item_ids: str, title: str = "Check yourself") -> Quiz:

@@ -1,4 +1,4 @@
-"""Release, collect and mark the quizzes: python3 -m quizzes check|release|collect|grade|export."""
+"""Release, collect and mark the quizzes: python3 -m quizzes STEP."""
 
 from __future__ import annotations
 

@@ -7,6 +7,13 @@ import shutil
 import sys
 from pathlib import Path
 
+# Chromium calls home when it starts. The tests must not need, or touch, the network.
+CHROMIUM_WORDS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge")
 MAC_PLACES = (
     "Chromium.app/Contents/MacOS/Chromium",

@@ -6,15 +6,7 @@ import os
 
 import pytest
 
-from tests.chromium import MISSING, find_chromium, in_ci
-
-# Chromium calls home when it starts. The tests must not need, or touch, the network.
-CHROMIUM_WORDS = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.chromium import CHROMIUM_WORDS, MISSING, find_chromium, in_ci
 
 
 def require_chromium() -> str:

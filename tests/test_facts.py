@@ -126,5 +126,5 @@ def test_emergency_and_child_contacts_show_the_numbers_people_know():
 
 
 def test_what_is_shown_reads_as_plain_text_too():
-    shown = Shown("> **Childline**\n>\n> - Call: [**0800 1111**](tel:08001111)")
+    shown = Shown('> **Childline**\n>\n> - Call: <a href="tel:08001111" data-x="y">**0800 1111**</a>')
     assert repr(shown) == "Childline\n\n- Call: 0800 1111"

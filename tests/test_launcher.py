@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -439,3 +440,19 @@ def locked(name: str) -> dict[str, set[str]]:
             package, version = line.split(" ;")[0].split("==")
             versions.setdefault(package, set()).add(version)
     return versions
+
+
+@pytest.mark.parametrize("settings", ["voila.json", "jupyter_server_config.json"])
+def test_a_kernel_that_nobody_uses_any_more_is_ended(settings):
+    text = (launcher.ROOT / "course" / "jupyter" / "etc" / settings).read_text(encoding="utf-8")
+    culling = json.loads(text)["MappingKernelManager"]
+    assert 0 < culling["cull_interval"] < culling["cull_idle_timeout"] <= 3600
+    assert culling["cull_connected"] is False
+
+
+def test_the_benchmark_runs_from_any_folder_on_a_bare_python(tmp_path):
+    bench = launcher.ROOT / "tests" / "bench" / "first_quiz.py"
+    told = subprocess.run(
+        [sys.executable, "-S", bench, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "--rounds" in told.stdout

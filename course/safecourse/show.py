@@ -5,10 +5,14 @@ Lists, not tables: a table of three columns can't be read on a phone.
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date
 
 from .facts import NATION_NAMES, Contact, Dated, Fact, How, load_facts
+
+# In a notebook, `x` on what has the focus would cut the cell; Jupyter leaves alone what carries this.
+_KEYS = 'data-lm-suppress-shortcuts="true"'
 
 
 class Shown:
@@ -22,8 +26,8 @@ class Shown:
 
     def __repr__(self) -> str:
         """Return the words without Markdown's marks."""
-        text = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", self._markdown)
-        return re.sub(r"(?m)^> ?|\*\*|</?(details|summary)>\n?", "", text).strip()
+        text = re.sub(r"</?(details|summary|a)\b[^>]*>", "", self._markdown)
+        return html.unescape(re.sub(r"(?m)^> ?|\*\*", "", text)).strip()
 
 
 def contacts(*ids: str, fold: str = "") -> Shown:
@@ -59,13 +63,17 @@ def sources(topic: str, fold: str = "") -> Shown:
             dict.fromkeys(getattr(entry, "group", "contact").replace("-", " ") for entry in entries)
         )
         oldest = min(entry.checked for entry in entries)
-        rows.append(f"- [{entries[0].source_name}]({url}): {', '.join(groups)}. Checked {_day(oldest)}.")
+        rows.append(f"- {_link(entries[0].source_name, url)}: {', '.join(groups)}. Checked {_day(oldest)}.")
     return Shown(_folded("\n".join(rows), fold))
 
 
 def _folded(markdown: str, heading: str) -> str:
     # The empty lines let Markdown go on being Markdown inside the fold.
-    return f"<details>\n<summary>{heading}</summary>\n\n{markdown}\n\n</details>" if heading else markdown
+    return (
+        f"<details>\n<summary {_KEYS}>{heading}</summary>\n\n{markdown}\n\n</details>"
+        if heading
+        else markdown
+    )
 
 
 def _row(fact: Fact) -> str:
@@ -77,7 +85,7 @@ def _row(fact: Fact) -> str:
     if len(fact.nations) < len(NATION_NAMES):
         parts.append(f"({_nations(fact)})")
     if fact.group == "figures":
-        parts.append(f"Source: [{fact.source_name}]({fact.source}).")
+        parts.append(f"Source: {_link(fact.source_name, fact.source)}.")
     return "- " + " ".join(part.strip() for part in parts if part)
 
 
@@ -100,13 +108,17 @@ def _sentence(text: str) -> str:
 
 def _way(how: How) -> str:
     if how.kind == "phone" and re.fullmatch(r"[\d ]+", how.value):
-        return f"{how.label}: [**{how.value}**](tel:{how.value.replace(' ', '')})"
+        return f"{how.label}: {_link(f'**{how.value}**', 'tel:' + how.value.replace(' ', ''))}"
     if how.kind == "url":
         shown = re.sub(r"^https?://(www\.)?|/$", "", how.value)
-        return f"{how.label}: [{shown.split('/')[0]}]({how.value})"
+        return f"{how.label}: {_link(shown.split('/')[0], how.value)}"
     if how.kind == "email":
-        return f"{how.label}: [{how.value}](mailto:{how.value})"
+        return f"{how.label}: {_link(how.value, f'mailto:{how.value}')}"
     return f"{how.label}: {how.value}" if how.label else how.value
+
+
+def _link(words: str, address: str) -> str:
+    return f'<a href="{html.escape(address)}" {_KEYS}>{words}</a>'
 
 
 def _nations(entry: Dated) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.bench.first_quiz import LESSON, ROOT, voila
-from tests.conftest import CHROMIUM_WORDS, require_chromium
+from tests.chromium import CHROMIUM_WORDS
+from tests.conftest import require_chromium
 
 PICTURES = ROOT / "course" / "pictures"
 

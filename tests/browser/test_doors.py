@@ -2,14 +2,16 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from safequiz.responses import FILE_NAME
 
-from .conftest import BANK, DOORS, one_of_each, open_quiz, write_folder
+from .conftest import BANK, COURSE, DOORS, notebook, one_of_each, open_quiz, write_folder
 
 pytestmark = pytest.mark.browser
 EVERY_DOOR = pytest.mark.parametrize("door", DOORS)
@@ -36,6 +38,9 @@ def saved(quiz):
 def test_one_key_commands_of_the_notebook_leave_the_quiz_alone(page, server, folder, door):
     quiz = open_quiz(page, server, door, folder / "practice.ipynb")
     before = cells(page)
+    kernel = None
+    if door != "voila":
+        kernel = page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
     check = quiz.get_by_role("button", name="Check", exact=True)
     kinds = {
         "radio": lambda: quiz.get_by_role("radio").first,
@@ -56,7 +61,36 @@ def test_one_key_commands_of_the_notebook_leave_the_quiz_alone(page, server, fol
     page.wait_for_timeout(300)
     assert page.locator(".jp-Dialog").count() == 0
     assert quiz.get_by_role("textbox").input_value() == "xabdd00"
+    quiz.get_by_role("checkbox").last.check()
     saved(quiz)  # the kernel still answers
+    if door != "voila":
+        assert (
+            page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
+            == kernel
+        )
+
+
+@pytest.mark.parametrize("door", ["lab", "notebook"])
+def test_one_key_commands_leave_the_folds_and_links_of_a_lesson_alone(page, server, folder, door):
+    nbformat.write(
+        notebook(
+            "from safecourse import contacts, facts",
+            'contacts("childline")',
+            'facts("methods", fold="All the moves")',
+            'from safequiz import practice\npractice("grooming-signs", "gs-first-look")',
+        ),
+        folder / "lesson.ipynb",
+    )
+    open_quiz(page, server, door, folder / "lesson.ipynb")
+    before = cells(page)
+    for element in (
+        page.locator("summary", has_text="All the moves"),
+        page.get_by_role("link", name="0800 1111"),
+    ):
+        element.focus()
+        for key in ("x", "a", "b", "d", "d"):
+            page.keyboard.press(key)
+            assert cells(page) == before, key
 
 
 @EVERY_DOOR
@@ -203,13 +237,21 @@ def test_a_lesson_in_voila_asks_nobody_else_and_passes_axe_as_a_whole_page(brows
     assert [url for url in asked if not url.startswith(own)] == []
     assert len(asked) > 10
     assert axe(page, None) == []
+    for option in page.locator(".ssq fieldset .ssq-option:last-of-type").all():
+        option.click()
+    for check in page.locator(".ssq-check").all():
+        check.click()
+    page.evaluate("() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    page.wait_for_timeout(200)
+    assert axe(page, None) == []
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert page.evaluate("() => document.documentElement.lang") == "en-GB"
     context.close()
 
 
-def test_every_answer_of_a_whole_lesson_comes_back_after_a_reload(page, server):
-    address = f"{server.url}/voila/render/course/01-grooming-signs.ipynb"
+def test_every_answer_of_a_whole_lesson_comes_back_after_a_reload(page, server, folder):
+    shutil.copy(COURSE / "01-grooming-signs.ipynb", folder)  # a folder of its own: nothing is answered yet
+    address = f"{server.url}/voila/render/{folder.name}/01-grooming-signs.ipynb"
     page.goto(address)
     quizzes = page.locator(".ssq")
     quizzes.nth(7).wait_for(timeout=30_000)

@@ -22,6 +22,7 @@ import pytest
 
 from course import launcher, serve
 from tests import __main__ as runner
+from tests.ports import free_port
 
 ROOT = launcher.ROOT
 CLI = "import os, sys\nprint(os.getcwd(), sys.argv[1:])\nsys.exit(3)\n"
@@ -130,12 +131,6 @@ def taken():
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         yield holder.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        return holder.getsockname()[1]
 
 
 def test_a_first_start_says_what_it_does_and_how_long_it_took(first_start):

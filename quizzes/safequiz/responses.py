@@ -164,17 +164,16 @@ class Store:
         A file that cannot be read is set aside under a new name, never overwritten. Raises nothing:
         a quiz must open even on a disk that can't be read.
         """
-        aside = ""
+        note = ""
         try:
             try:
                 answers = self._read()
             except AnswersError:
                 with self._locked():
-                    answers, aside = self._read_or_set_aside()
+                    answers, note = self._read_or_set_aside()
         except OSError as error:
             return {}, f"Your earlier answers could not be read: {_reason(error)}."
         known = answers.quizzes.get(quiz) if answers else None
-        note = f"Your answers file could not be read. It is kept, unchanged, as {aside}." if aside else ""
         return (dict(known.responses) if known else {}), note
 
     def save(self, quiz: str, content: str, responses: dict[str, Response], changed: set[str]) -> str:
@@ -182,11 +181,11 @@ class Store:
 
         What the file holds of other items and quizzes stays: another page may have saved it meanwhile.
 
-        Returns the name of a damaged file that was set aside, or "". When this returns, the
+        Returns a sentence that names a damaged file which was set aside, or "". When this returns, the
         answers are on the disk. Raises OSError when they are not; what was saved before is untouched.
         """
         with self._locked():
-            answers, aside = self._read_or_set_aside()
+            answers, note = self._read_or_set_aside()
             answers = answers or AnswersFile(schema=SCHEMA, quizzes={})
             kept = answers.quizzes[quiz].responses if quiz in answers.quizzes else {}
             merged = responses | {item: value for item, value in kept.items() if item not in changed}
@@ -196,7 +195,7 @@ class Store:
             if len(data) > LARGEST_FILE:  # the next start could not read it
                 raise OSError("the answers file would be larger than 256 KB")
             write_whole(self.path, data)
-        return aside
+        return note
 
     @contextlib.contextmanager
     def _locked(self):
@@ -218,7 +217,7 @@ class Store:
         except AnswersError:
             aside = _free_name(self.path)
             os.replace(self.path, aside)
-            return None, aside.name
+            return None, f"Your answers file could not be read. It is kept, unchanged, as {aside.name}."
 
 
 def to_json(answers: AnswersFile) -> bytes:

@@ -55,12 +55,11 @@ class Quiz(anywidget.AnyWidget):
         response = fitting(self._views, self.response)
         changed = {item for item in response | self._known if response.get(item) != self._known.get(item)}
         try:
-            aside = self._store.save(self._name, self._content, response, changed)
+            note = self._store.save(self._name, self._content, response, changed)
         except OSError as error:
             self.status = {"sent": change["new"], "saved": False, "note": not_saved(error)}
             return
         self._known = response
-        note = f"Your answers file could not be read. It is kept, unchanged, as {aside}." if aside else ""
         self.status = {"sent": change["new"], "saved": True, "note": note}
 
     def __repr__(self) -> str:

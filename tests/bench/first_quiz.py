@@ -14,7 +14,6 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,15 +29,9 @@ sys.path.insert(0, str(ROOT))
 
 from course import launcher  # noqa: E402 - found through the line above, from whichever folder this is run
 from tests.chromium import CHROMIUM_WORDS, MISSING, find_chromium  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 LESSON = "voila/render/01-grooming-signs.ipynb"
-
-
-def free_port() -> int:
-    """Return a port that nothing uses at this moment."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def seconds_to_ready(folder: Path) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ import psutil
 import pytest
 from safequiz.bank import load_bank
 from safequiz.marking import released_name, released_questions
+
+from tests.ports import free_port
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
 BANK = load_bank("grooming-signs")
@@ -87,13 +88,6 @@ class Server:
         for kernel in kernels:
             kernel.kill()
         return len(kernels)
-
-
-def free_port() -> int:
-    """Return a port that nothing uses at this moment."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def wait_until_it_answers(url: str, process: subprocess.Popen, seconds: float = 60) -> None:

@@ -50,13 +50,14 @@ SMALL = Bank(
     misconceptions={"only-privacy": "It is only privacy.", "sure-already": "Now I am sure."},
     items=(SECRECY, NOTE),
 )
+(QUIZ,) = SMALL.quizzes
 CONFIG = Path(assignment.__file__).resolve().parents[1] / "nbgrader_config.py"
 
 
 @pytest.fixture
 def small(monkeypatch):
     """SMALL in place of the project's banks."""
-    monkeypatch.setattr(assignment, "load_bank", {NAME: SMALL}.__getitem__)
+    monkeypatch.setattr(assignment, "load_quiz", {NAME: QUIZ}.__getitem__)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def released_once(tmp_path_factory):
     folder = tmp_path_factory.mktemp("released")
     shutil.copy(CONFIG, folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assignment, "load_bank", {NAME: SMALL}.__getitem__)
+        patch.setattr(assignment, "load_quiz", {NAME: QUIZ}.__getitem__)
         release(NAME, folder)
     return folder
 
@@ -95,26 +96,19 @@ def readable(folder):
 
 
 def test_the_source_has_one_marked_cell_per_item_named_after_it():
-    cells = {cell.id: cell for cell in build_source(SMALL).cells}
+    cells = {cell.id: cell for cell in build_source(QUIZ).cells}
 
     assert list(cells) == ["introduction", "quiz", "end", "sm-secrecy", "sm-note-question", "sm-note"]
     scored, written = cells["sm-secrecy"].metadata.nbgrader, cells["sm-note"].metadata.nbgrader
     assert (scored.grade, scored.locked, scored.solution, scored.points) == (True, True, False, 2)
     assert (written.grade, written.locked, written.solution, written.points) == (True, False, True, 3)
-    nbformat.validate(build_source(SMALL))
+    nbformat.validate(build_source(QUIZ))
 
 
 def test_a_stem_is_shown_letter_for_letter():
-    question = {cell.id: cell for cell in build_source(SMALL).cells}["sm-note-question"]
+    question = {cell.id: cell for cell in build_source(QUIZ).cells}["sm-note-question"]
 
     assert "13 &#38; scared" in question.source
-
-
-def test_a_bank_without_marked_items_is_refused():
-    practice = SECRECY.model_copy(update={"use": "practice"})
-
-    with pytest.raises(ReleaseError, match="no item with 'use: marked'"):
-        build_source(Bank(NAME, "01-small", "A", SMALL.objectives, SMALL.misconceptions, (practice,)))
 
 
 def test_a_release_holds_the_notebook_and_the_questions_and_no_more(course):
@@ -122,7 +116,7 @@ def test_a_release_holds_the_notebook_and_the_questions_and_no_more(course):
 
     assert {path.name for path in released.iterdir()} == {"small.ipynb", "small.quiz.json"}
     questions = json.loads((released / "small.quiz.json").read_text(encoding="utf-8"))
-    assert questions == released_questions(SMALL)
+    assert questions == released_questions(QUIZ)
     cells = {cell.id: cell for cell in nbformat.read(released / "small.ipynb", 4).cells}
     assert cells["quiz"].source == 'from safequiz import marked\nmarked("small")'
     assert all(line.startswith("# ") for line in cells["sm-secrecy"].source.splitlines())
@@ -136,16 +130,26 @@ def test_nothing_in_the_real_release_tells_the_key(tmp_path):
     shutil.copy(CONFIG, tmp_path)
     for path in bank.BANK_FOLDER.glob("*.yaml"):
         whole = bank.load_bank(path.stem)
-        if not whole.marked:
-            continue
-        text, names = readable(release(path.stem, tmp_path))
-        rationales = [option.rationale for item in whole.items for option in item.options]
+        released = [readable(release(quiz.id, tmp_path)) for quiz in whole.quizzes]
+        text, names = " ".join(text for text, _ in released), set().union(*(names for _, names in released))
+        rationales = [text for item in whole.items for where, text in item.texts if where[-1] == "rationale"]
+        rationales += [ending.text for item in whole.items for ending in item.endings]
         rubrics = [line for item in whole.items for line in (*item.rubric, item.rationale)]
         for secret in filter(None, [*rationales, *rubrics, *whole.misconceptions.values()]):
             assert " ".join(secret.split()) not in text
         for misconception in whole.misconceptions:
             assert not re.search(rf"(?<![\w-]){misconception}(?![\w-])", text)
-        assert not names & {"key", "rationale", "misconception", "rubric", "facts", "objective"}
+        assert not names & {
+            "key",
+            "rationale",
+            "misconception",
+            "rubric",
+            "facts",
+            "objective",
+            "worth",
+            "endings",
+            "order",
+        }
         assert "marking" not in text
         assert all(item.stem in text for item in whole.marked)
 
@@ -168,7 +172,7 @@ def test_a_leak_into_the_notebook_is_found(course, added, found):
     notebook.cells[0].source += added
     nbformat.write(notebook, path)
 
-    assert leaks(SMALL, released) == [f"small.ipynb holds {found}"]
+    assert leaks(QUIZ, released) == [f"small.ipynb holds {found}"]
 
 
 def test_a_leak_into_the_questions_and_a_stray_file_are_found(course):
@@ -179,7 +183,7 @@ def test_a_leak_into_the_questions_and_a_stray_file_are_found(course):
     path.write_text(json.dumps(questions), encoding="utf-8")
     (released / "notes.txt").write_text("x", encoding="utf-8")
 
-    assert leaks(SMALL, released) == [
+    assert leaks(QUIZ, released) == [
         "notes.txt has no place in it",
         "small.quiz.json is not just the questions",
     ]
@@ -189,7 +193,7 @@ def test_a_release_that_leaks_is_taken_back_and_the_one_before_stays(course, mon
     before = (course / "release" / NAME / "small.ipynb").read_bytes()
     told = SECRECY.model_copy(update={"stem": "Secrecy cuts you off from help. True?"})
     leaky = Bank(NAME, "01-small", "A", SMALL.objectives, SMALL.misconceptions, (told, NOTE))
-    monkeypatch.setattr(assignment, "load_bank", {NAME: leaky}.__getitem__)
+    monkeypatch.setattr(assignment, "load_quiz", {NAME: leaky.quizzes[0]}.__getitem__)
 
     with pytest.raises(ReleaseError, match="a learner could read the key"):
         release(NAME, course)
@@ -206,7 +210,7 @@ def test_once_work_is_marked_items_cannot_be_added_and_the_release_stays(course,
         book.update_or_create_student("p01")
         book.update_or_create_submission(NAME, "p01")
     less = Bank(NAME, "01-small", "A", SMALL.objectives, SMALL.misconceptions, (SECRECY,))
-    monkeypatch.setattr(assignment, "load_bank", {NAME: less}.__getitem__)
+    monkeypatch.setattr(assignment, "load_quiz", {NAME: less.quizzes[0]}.__getitem__)
 
     with pytest.raises(ReleaseError, match="has already been marked"):
         release(NAME, course)

@@ -1,9 +1,11 @@
 """The bank's reader refuses what would mislead a learner, with file and line."""
 
+from itertools import permutations
+
 import pytest
 from safecourse.facts import Facts, load_facts
 from safecourse.yamlfile import AuthorError
-from safequiz.bank import BANK_FOLDER, load_bank, read_bank
+from safequiz.bank import BANK_FOLDER, load_bank, load_quiz, quiz_names, read_bank
 
 FACTS = Facts(facts={"gr-secrecy": load_facts().fact("gr-secrecy")}, contacts={}, topics={})
 
@@ -195,7 +197,7 @@ REFUSALS = {
     "wrong kind": (
         "kind: single",
         "kind: essay",
-        "line 12: 'kind' must be one of 'single', 'multiple' or 'reflection'",
+        "line 12: 'kind' must be one of 'single', 'multiple', 'reflection', 'spot', 'order', 'scenario' or",
     ),
     "missing stem": ("    stem: What would you say to a friend?\n", "", "line 30: 'stem' is missing"),
     "wrong file name": (
@@ -244,6 +246,312 @@ def test_marked_multiples_that_differ_in_points_are_refused(tmp_path):
     assert found.startswith("little.yaml, line 34: gs-other: marked items of kind 'multiple' carry the same")
 
 
+LINES = """\
+  - id: gs-chat
+    objective: spot-the-signs
+    kind: spot
+    use: practice
+    audience: [parent]
+    stem: Mark the warning signs.
+    scene: A chat in a game
+    facts: [gr-secrecy]
+    options:
+      - {id: hello, by: Max, at: "16:02", text: Hi!, misconception: one-sign-is-proof, rationale: A greeting}
+      - {id: secret, by: Max, text: Tell nobody., key: true, rationale: It cuts a child off.}
+      - {id: hi, by: You, text: Hi., misconception: one-sign-is-proof, rationale: A greeting.}
+      - {id: bye, by: Max, text: Bye., misconception: one-sign-is-proof, rationale: It is a greeting.}
+"""
+STEPS = """\
+  - id: gs-steps
+    objective: spot-the-signs
+    kind: order
+    use: practice
+    audience: [parent]
+    stem: What comes first?
+    facts: [gr-secrecy]
+    options:
+      - {id: stop, text: Stop., rationale: It ends the talk.}
+      - {id: keep, text: Keep., rationale: It can be shown.}
+      - {id: tell, text: Tell., rationale: Help can begin.}
+"""
+PLACES = """\
+  - id: gs-places
+    objective: spot-the-signs
+    kind: nation
+    use: practice
+    audience: [parent]
+    stem: Whom do you tell?
+    facts: [gr-secrecy]
+    options:
+      - {id: a, text: Apple., nations: [england, wales], misconception: one-sign-is-proof, rationale: Why a.}
+      - {id: b, text: Berry., nations: [scotland], misconception: one-sign-is-proof, rationale: Why b.}
+      - {id: c, text: Cherry, nations: [northern-ireland], misconception: one-sign-is-proof, rationale: So.}
+"""
+STORY = """\
+  - id: gs-story
+    objective: spot-the-signs
+    kind: scenario
+    story: coins
+    use: practice
+    audience: [parent]
+    stem: Jess sends coins.
+    facts: [gr-secrecy]
+    steps:
+      - id: first
+        text: What now?
+        choices:
+          - {id: ask, text: Ask., worth: best, to: second, rationale: It opens a talk.}
+          - {id: wait, text: Wait., worth: risky, to: second, rationale: It may grow.,
+             misconception: one-sign-is-proof}
+      - id: second
+        text: And now?
+        choices:
+          - {id: hear, text: Listen., worth: best, to: calm, rationale: It helps., }
+          - {id: shout, text: Shout., worth: risky, to: cold, rationale: It hurts.,
+             misconception: one-sign-is-proof}
+    endings:
+      - {id: calm, text: You talk.}
+      - {id: cold, text: You start again tomorrow.}
+"""
+KINDS = GOOD.replace("  - id: gs-note", LINES + STEPS + PLACES + STORY + "  - id: gs-note")
+
+KIND_REFUSALS = {
+    "no scene": ("    scene: A chat in a game\n", "", "gs-chat: a spot item needs a 'scene'"),
+    "a line of nobody": (
+        "hello, by: Max, at",
+        "hello, at",
+        "gs-chat, option 'hello': 'by' is missing: who wrote it",
+    ),
+    "no warning sign": (
+        "key: true, rationale: It cuts",
+        "misconception: one-sign-is-proof, rationale: It cuts",
+        "gs-chat: 'spot' needs a line with 'key: true': a warning sign",
+    ),
+    "a shuffled chat": (
+        "    scene:",
+        "    shuffle: true\n    scene:",
+        "the lines of a chat stand in their order",
+    ),
+    "three lines": (
+        "      - {id: hi, by: You, text: Hi., misconception: one-sign-is-proof, rationale: A greeting.}\n",
+        "",
+        "gs-chat: needs four to ten options; it has 3",
+    ),
+    "a scene in a single": (
+        "    kind: single\n",
+        "    kind: single\n    scene: A chat\n",
+        "gs-secrecy: a single has no 'scene'",
+    ),
+    "an author of an option": (
+        "id: stop, text",
+        "id: stop, by: Max, text",
+        "gs-steps, option 'stop': only a spot item's lines have 'by'",
+    ),
+    "a key in an order": (
+        "{id: stop,",
+        "{id: stop, key: true,",
+        "gs-steps, option 'stop': a order item's options have no 'key'",
+    ),
+    "an id that tells the place of a step": (
+        "{id: stop,",
+        "{id: step-1,",
+        "gs-steps, option 'step-1': the id reaches the learner, so it must not tell right from wrong",
+    ),
+    "an id that tells the worth of a choice": (
+        "{id: shout,",
+        "{id: risky-shout,",
+        "gs-story, choice 'risky-shout': the id reaches the learner, so it must not tell right from wrong",
+    ),
+    "an address in the name of who wrote a line": (
+        "by: You,",
+        "by: 'www.example.org',",
+        "gs-chat: 'by' holds a link or an address",
+    ),
+    "a shuffled order": (
+        "    stem: What comes first?",
+        "    shuffle: true\n    stem: What comes first?",
+        "gs-steps: the steps are mixed, in one way for all",
+    ),
+    "two steps": (
+        "      - {id: tell, text: Tell., rationale: Help can begin.}\n",
+        "",
+        "gs-steps: needs three to seven options; it has 2",
+    ),
+    "a step's unknown misconception": (
+        "{id: stop,",
+        "{id: stop, misconception: odd,",
+        "gs-steps, option 'stop': no such misconception: odd",
+    ),
+    "a nation without a key": (
+        "nations: [scotland], ",
+        "",
+        "gs-places: in Scotland exactly one option must be right; 0 name it",
+    ),
+    "a nation with two keys": (
+        "nations: [scotland]",
+        "nations: [scotland, wales]",
+        "gs-places: in Wales exactly one option must be right; 2 name it",
+    ),
+    "right everywhere": (
+        PLACES,
+        PLACES.replace("nations: [england, wales]", "nations: [england, wales, scotland, northern-ireland]")
+        .replace("nations: [scotland], ", "")
+        .replace("nations: [northern-ireland], ", ""),
+        "gs-places: the same option is right everywhere; make it a 'single'",
+    ),
+    "nations elsewhere": (
+        "id: stop, text",
+        "id: stop, nations: [wales], text",
+        "gs-steps, option 'stop': only a nation item's options have 'nations'",
+    ),
+    "a choice of a nation without misconception": (
+        "nations: [scotland], misconception: one-sign-is-proof,",
+        "nations: [scotland],",
+        "gs-places, option 'b': a distractor must name its misconception",
+    ),
+    "a way to nowhere": (
+        "to: calm",
+        "to: clam",
+        "gs-story, step 'second': leads to 'clam', which is no step or ending",
+    ),
+    "an ending nobody reaches": ("to: calm", "to: cold", "gs-story: no choice leads to 'calm'"),
+    "a circle": ("to: calm", "to: first", "gs-story: the story goes in a circle at 'first'"),
+    "one decision": (
+        "to: second, rationale: It may",
+        "to: cold, rationale: It may",
+        "gs-story: every way through needs 2 to 4 decisions; it has 1 to 2",
+    ),
+    "two best choices": (
+        "text: Wait., worth: risky",
+        "text: Wait., worth: best",
+        "gs-story, step 'first': needs exactly one choice with 'worth: best'",
+    ),
+    "a risky choice without misconception": (
+        "rationale: It hurts.,\n             misconception: one-sign-is-proof",
+        "rationale: It hurts.",
+        "gs-story, choice 'shout': a distractor must name its misconception",
+    ),
+    "a best choice with misconception": (
+        "rationale: It opens a talk.}",
+        "rationale: It opens a talk., misconception: one-sign-is-proof}",
+        "gs-story, choice 'ask': the key cannot stand for a misconception",
+    ),
+    "a choice's verdict": (
+        "rationale: It opens a talk.",
+        "rationale: 'Yes, it opens a talk.'",
+        "gs-story, choice 'ask': the rationale opens with a verdict",
+    ),
+    "a choice id twice": ("{id: shout,", "{id: ask,", "gs-story: choice id 'ask' is there twice"),
+    "a step id twice": (
+        "      - id: second",
+        "      - id: first",
+        "gs-story: step id 'first' is there twice",
+    ),
+    "no endings": (STORY[STORY.index("    endings") :], "", "gs-story: a scenario needs endings"),
+    "no steps": (
+        STORY[STORY.index("    steps") : STORY.index("    endings")],
+        "",
+        "gs-story: a scenario needs steps",
+    ),
+    "a shuffled story": (
+        "    story: coins",
+        "    story: coins\n    shuffle: true",
+        "gs-story: a story is told in its order",
+    ),
+    "a marked story that branches": (
+        "    story: coins\n    use: practice",
+        "    story: coins\n    use: marked",
+        "gs-story, step 'second': in a marked story all choices lead the same way",
+    ),
+    "a marked item for pupils and adults": (
+        "    use: marked\n    audience: [pupil]",
+        "    use: marked\n    audience: [pupil, parent]",
+        "gs-note: a marked item is for pupils or for adults, not for both",
+    ),
+    "a link in a choice": ("text: Ask.,", "text: See www.example.org.,", "gs-story: 'text' holds a link"),
+}
+
+
+def test_a_bank_with_every_kind_is_read(tmp_path):
+    bank = read(tmp_path, KINDS)
+    assert {item.kind for item in bank.items} >= {
+        "single",
+        "reflection",
+        "spot",
+        "order",
+        "nation",
+        "scenario",
+    }
+
+
+@pytest.mark.parametrize(("old", "new", "said"), KIND_REFUSALS.values(), ids=KIND_REFUSALS)
+def test_each_mistake_in_one_of_the_kinds_is_refused_with_file_and_line(tmp_path, old, new, said):
+    assert old in KINDS
+    found = problems(tmp_path, KINDS.replace(old, new, 1))
+    assert said in found
+    assert "little.yaml, line" in found
+
+
+def test_steps_that_would_be_shown_in_their_right_order_are_refused(tmp_path):
+    """One of the six orders of three steps is how their ids mix, whatever the right order is."""
+    said = 0
+    for one, two, three in permutations(STEPS.splitlines()[-3:]):
+        text = KINDS.replace("\n".join(STEPS.splitlines()[-3:]), "\n".join((one, two, three)))
+        try:
+            read(tmp_path, text)
+        except AuthorError as error:
+            assert "gs-steps: these ids would mix into the right order; change the id of a step" in str(error)
+            said += 1
+    assert said == 1
+
+
+def test_an_entry_that_is_no_item_hides_no_other_fault(tmp_path):
+    single = GOOD[GOOD.index("  - id: gs-secrecy") : GOOD.index("  - id: gs-note")]
+    multiple = (
+        single.replace("kind: single", "kind: multiple\n    points: 2")
+        .replace("use: practice", "use: marked")
+        .replace("misconception: one-sign-is-proof", "key: true")
+    )
+    other = multiple.replace("gs-secrecy", "gs-other").replace("points: 2", "points: 3")
+    found = problems(tmp_path, GOOD.replace(single, "  - oops\n" + multiple + other))
+    assert "gs-other: marked items of kind 'multiple' carry the same points" in found
+    assert "little.yaml, line 10: must hold named fields" in found
+
+
+@pytest.mark.parametrize("name", ["x-adults", "x-practice", "x-first", "review-x", "checklist"])
+def test_a_bank_named_like_something_else_in_an_answers_file_is_refused(tmp_path, name):
+    assert f"a bank cannot be called '{name}'" in problems(
+        tmp_path, GOOD.replace("bank: little", f"bank: {name}")
+    )
+
+
+def test_no_two_items_of_the_project_share_an_id():
+    ids = [item.id for path in BANK_FOLDER.glob("*.yaml") for item in read_bank(path, load_facts()).items]
+    assert len(ids) == len(set(ids))
+
+
+def test_at_least_three_stories_are_told_from_the_childs_the_parents_and_the_teachers_side():
+    sides: dict[str, set[str]] = {}
+    for path in BANK_FOLDER.glob("*.yaml"):
+        for item in read_bank(path, load_facts()).items:
+            if item.story:
+                sides.setdefault(item.story, set()).update(item.audience)
+    assert sum(told == {"pupil", "parent", "teacher"} for told in sides.values()) >= 3
+
+
+def test_the_course_holds_a_hundred_and_thirty_items_twenty_of_them_at_least_in_each_lesson():
+    counts = [len(read_bank(path, load_facts()).items) for path in BANK_FOLDER.glob("*.yaml")]
+    assert len(counts) == 6
+    assert min(counts) >= 20
+    assert sum(counts) >= 130
+
+
+def test_every_marked_quiz_can_be_named():
+    assert set(quiz_names()) == {
+        quiz.id for path in BANK_FOLDER.glob("*.yaml") for quiz in read_bank(path, load_facts()).quizzes
+    }
+
+
 def test_all_mistakes_of_a_bank_are_named_in_one_run(tmp_path):
     text = GOOD
     names = [
@@ -269,8 +577,18 @@ def test_a_reason_may_begin_with_a_word_that_is_only_sometimes_a_verdict(tmp_pat
 
 
 def test_an_unknown_bank_is_answered_with_the_banks_there_are():
-    with pytest.raises(FileNotFoundError, match="there is no bank called 'odd'; banks here: grooming-signs"):
+    with pytest.raises(
+        FileNotFoundError, match=r"there is no bank called 'odd'; banks here: .*grooming-signs"
+    ):
         load_bank("odd")
+
+
+def test_a_bank_without_a_quiz_for_adults_says_which_quizzes_it_has(tmp_path, monkeypatch):
+    little = read(tmp_path, GOOD)
+    monkeypatch.setattr("safequiz.bank.load_bank", {"little": little}.__getitem__)
+    assert [item.id for item in load_quiz("little").items] == ["gs-note"]
+    with pytest.raises(FileNotFoundError, match="has no marked quiz 'little-adults'; its quizzes: little"):
+        load_quiz("little-adults")
 
 
 @pytest.mark.parametrize("path", sorted(BANK_FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
@@ -298,7 +616,10 @@ def test_every_objective_is_served_by_three_items(path):
 
 
 @pytest.mark.parametrize("path", sorted(BANK_FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_marked_quiz_is_eight_scored_items_and_a_reflection(path):
-    kinds = [item.kind for item in read_bank(path, load_facts()).marked]
-    assert kinds.count("reflection") == 1
-    assert len(kinds) == 9
+def test_pupils_and_adults_each_have_a_marked_quiz_of_eight_scored_items_and_a_reflection(path):
+    bank = read_bank(path, load_facts())
+    assert [quiz.id for quiz in bank.quizzes] == [bank.id, f"{bank.id}-adults"]
+    for quiz in bank.quizzes:
+        kinds = [item.kind for item in quiz.items]
+        assert kinds.count("reflection") == 1
+        assert len(kinds) == 9

@@ -10,16 +10,16 @@ import nbformat
 import pytest
 from nbconvert.filters import markdown2html
 from safequiz import assignment
-from safequiz.bank import load_bank
+from safequiz.bank import load_quiz
 from safequiz.collect import CollectError, as_plain_text, collect, is_collected
 from safequiz.marking import released_questions
 
 NAME = "grooming-signs"
 CONFIG = Path(assignment.__file__).resolve().parents[1] / "nbgrader_config.py"
-BANK = load_bank(NAME)
-VERSION = released_questions(BANK)["content"]
-WRITTEN = next(item.id for item in BANK.marked if item.kind == "reflection")
-CHOICE = next(item for item in BANK.marked if item.kind == "single")
+QUIZ = load_quiz(NAME)
+VERSION = released_questions(QUIZ)["content"]
+WRITTEN = next(item.id for item in QUIZ.items if item.kind == "reflection")
+CHOICE = next(item for item in QUIZ.items if item.kind == "single")
 HOSTILE = {
     "script": "<script>window.evil = 1</script>",
     "image": "<img src=x onerror='window.evil = 1'>",

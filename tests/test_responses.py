@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from safequiz import responses
-from safequiz.responses import AnswersError, Store, fitting, not_saved, parse, to_json
+from safequiz.responses import FILE_NAME, AnswersError, Store, fitting, not_saved, parse, to_json
 
 GOOD = {
     "schema": 1,
@@ -73,6 +73,18 @@ VIEWS = [
     {"id": "one", "kind": "single", "options": [{"id": "a"}, {"id": "b"}]},
     {"id": "many", "kind": "multiple", "options": [{"id": "a"}, {"id": "b"}]},
     {"id": "text", "kind": "reflection", "options": []},
+    {"id": "lines", "kind": "spot", "options": [{"id": "a"}, {"id": "b"}]},
+    {"id": "steps", "kind": "order", "options": [{"id": "a"}, {"id": "b"}, {"id": "c"}]},
+    {"id": "where", "kind": "nation", "nations": [{"id": "wales"}], "options": [{"id": "a"}, {"id": "b"}]},
+    {
+        "id": "story",
+        "kind": "scenario",
+        "options": [],
+        "steps": [
+            {"id": "s1", "choices": [{"id": "a", "to": "s2"}, {"id": "b", "to": "calm"}]},
+            {"id": "s2", "choices": [{"id": "c", "to": "calm"}, {"id": "d", "to": ""}]},
+        ],
+    },
 ]
 
 
@@ -88,8 +100,28 @@ VIEWS = [
         ({"one": "a", "many": "a", "text": ["a"]}, {}),
         ({"other": ["a"], "text": "  "}, {}),
         ({}, {}),
+        ({"lines": ["b", "a"], "steps": ["c", "a", "b"]}, {"lines": ["a", "b"], "steps": ["c", "a", "b"]}),
+        ({"steps": ["a", "b"]}, {}),
+        ({"steps": ["a", "b", "b"]}, {}),
+        ({"where": ["wales", "b"]}, {"where": ["wales", "b"]}),
+        ({"where": ["france", "b"]}, {}),
+        ({"where": ["b"]}, {}),
+        ({"story": ["a", "d"]}, {"story": ["a", "d"]}),
+        ({"story": ["b", "c"]}, {"story": ["b"]}),
+        ({"story": ["c"]}, {}),
     ],
-    ids=["all", "two for one", "options since removed", "wrong kinds", "unknown and blank", "nothing"],
+    ids=[
+        *["all", "two for one", "options since removed", "wrong kinds", "unknown and blank", "nothing"],
+        *[
+            "lines and steps",
+            "a step missing",
+            "a step twice",
+            "a nation",
+            "no nation of ours",
+            "half a pair",
+        ],
+        *["a whole way", "beyond the end", "no such way"],
+    ],
 )
 def test_only_responses_that_fit_the_quiz_are_kept(given, kept):
     assert fitting(VIEWS, given) == kept
@@ -232,3 +264,39 @@ def test_killing_the_writer_loses_no_response_that_was_said_to_be_saved(tmp_path
     text = store(tmp_path).load("q")[0]["text"]
     assert int(text.lstrip("x")) >= last
     store(tmp_path).save("q", "0123abcd", {"text": "after"}, {"text"})  # the lock died with its holder
+
+
+def test_where_the_learner_lives_is_kept_beside_the_answers_and_can_be_forgotten(tmp_path):
+    store(tmp_path).save("q", "0123abcd", {"one": ["a"]}, {"one"})
+    assert store(tmp_path).nation() == ""
+    assert store(tmp_path).save_nation("scotland") == ""
+    assert store(tmp_path).nation() == "scotland"
+    assert store(tmp_path).load("q")[0] == {"one": ["a"]}
+    store(tmp_path).save("q", "0123abcd", {"two": ["b"]}, {"two"})
+    assert store(tmp_path).nation() == "scotland"
+    store(tmp_path).save_nation("")
+    assert '"nation"' not in (tmp_path / FILE_NAME).read_text()
+
+
+def test_a_nation_that_is_none_of_ours_is_refused(tmp_path):
+    with pytest.raises(AnswersError, match="at 'nation'"):
+        parse(json.dumps({"schema": 1, "quizzes": {}, "nation": "france"}).encode())
+    (tmp_path / FILE_NAME).write_text("{")
+    assert store(tmp_path).nation() == ""
+
+
+def test_of_two_first_tries_the_one_in_a_review_counts_however_late_the_lesson_was_saved(tmp_path):
+    def tried(day, option):
+        return {"content": "0123abcd", "saved_at": f"2026-11-{day}T00:00:00Z", "responses": {"one": [option]}}
+
+    quizzes = {"review-x-first": tried(20, "new"), "a-first": tried(21, "old"), "a": tried(22, "other")}
+    (tmp_path / FILE_NAME).write_text(json.dumps({"schema": 1, "quizzes": quizzes}))
+    assert store(tmp_path).first_tries() == {"one": ["new"]}
+    assert store(tmp_path).first_tries(leave_out="review-x-first") == {"one": ["old"]}
+
+
+def test_without_an_answers_file_nothing_has_been_tried(tmp_path):
+    assert store(tmp_path).first_tries() == {}
+    (tmp_path / FILE_NAME).write_text("{")
+    assert store(tmp_path).first_tries() == {}
+    assert (tmp_path / FILE_NAME).read_text() == "{"

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from safequiz import assignment, cli
-from safequiz.bank import load_bank
+from safequiz.bank import load_quiz
 from safequiz.collect import collect
 from safequiz.grading import GradingError, _troubles, export, feedback, grade
 from safequiz.steps import gradebook
@@ -26,9 +26,9 @@ from safequiz.widget import marked
 
 NAME = "grooming-signs"
 CONFIG = Path(assignment.__file__).resolve().parents[1] / "nbgrader_config.py"
-BANK = load_bank(NAME)
-SCORED = [item for item in BANK.marked if item.kind != "reflection"]
-WRITTEN = next(item for item in BANK.marked if item.kind == "reflection")
+QUIZ = load_quiz(NAME)
+SCORED = [item for item in QUIZ.items if item.kind != "reflection"]
+WRITTEN = next(item for item in QUIZ.items if item.kind == "reflection")
 HOSTILE = '</pre><script>alert("hi")</script> $x$ {{ 7 * 7 }}\n\n### BEGIN MARK SCHEME'
 STRAY = 'import sys, warnings\nprint("noise", file=sys.stderr)\nwarnings.warn("careful")\nprint("more")'
 
@@ -191,7 +191,7 @@ def test_feedback_shows_the_answer_as_text_and_nothing_meant_for_markers(marked_
 
 
 def test_the_table_holds_every_mark_and_survives_commas_and_formulas(marked_class):
-    full = sum(item.points for item in BANK.marked)
+    full = sum(item.points for item in QUIZ.items)
     scored = sum(item.points for item in SCORED)
     table = marked_class.table
 

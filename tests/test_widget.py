@@ -3,19 +3,20 @@
 import json
 
 import pytest
-from safequiz import marked, practice
-from safequiz.bank import load_bank
+from safequiz import checklist, marked, nation_chooser, practice
+from safequiz.bank import load_bank, load_quiz
 from safequiz.errors import UserError
 from safequiz.marking import released_name, released_questions
-from safequiz.responses import FILE_NAME
+from safequiz.responses import FILE_NAME, parse
 
 BANK = load_bank("grooming-signs")
+QUIZ = load_quiz("grooming-signs")
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return an empty folder that holds the released questions, as the working folder."""
-    questions = json.dumps(released_questions(BANK))
+    questions = json.dumps(released_questions(QUIZ))
     (tmp_path / released_name(BANK.id)).write_text(questions, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -34,9 +35,9 @@ def first(kind, items):
 
 def test_a_marked_quiz_sends_the_page_no_key_and_nothing_made_from_it(folder):
     widget = marked(BANK.id)
-    answer(widget, BANK.marked[0].id, [BANK.marked[0].options[0].id])
+    answer(widget, QUIZ.items[0].id, [QUIZ.items[0].options[0].id])
     sent = json.dumps(widget.get_state(), default=str)
-    for item in BANK.marked:
+    for item in QUIZ.items:
         secrets = [option.rationale for option in item.options] + [item.rationale, *item.rubric, *item.facts]
         secrets += [option.misconception or "" for option in item.options]
         assert not [secret for secret in secrets if secret and json.dumps(secret)[1:-1] in sent], item.id
@@ -44,7 +45,9 @@ def test_a_marked_quiz_sends_the_page_no_key_and_nothing_made_from_it(folder):
         assert set(view) == {"id", "kind", "stem", "shuffle", "options"}
         assert all(set(option) == {"id", "text"} for option in view["options"])
     assert set(widget.quiz) == {"title", "mode", "items"}
-    assert set(widget.keys) - {"quiz", "response", "sent", "status"} == set(anywidget_keys())
+    assert set(widget.keys) - {"quiz", "response", "checked", "nation", "sent", "status"} == set(
+        anywidget_keys()
+    )
 
 
 def anywidget_keys():
@@ -57,7 +60,7 @@ def anywidget_keys():
 def test_saved_is_said_only_when_the_file_holds_the_response(folder):
     widget = marked(BANK.id)
     assert widget.status["saved"] is False
-    item = first("single", BANK.marked)
+    item = first("single", QUIZ.items)
     answer(widget, item.id, [item.options[1].id])
     assert widget.status == {"sent": 1, "saved": True, "note": ""}
     stored = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
@@ -65,13 +68,13 @@ def test_saved_is_said_only_when_the_file_holds_the_response(folder):
 
 
 def test_responses_come_back_in_another_kernel(folder):
-    item = first("reflection", BANK.marked)
+    item = first("reflection", QUIZ.items)
     answer(marked(BANK.id), item.id, "I would tell a teacher.")
     assert marked(BANK.id).response == {item.id: "I would tell a teacher."}
 
 
 def test_a_page_opened_before_another_saved_takes_none_of_its_answers_away(folder):
-    one, two = BANK.marked[:2]
+    one, two = QUIZ.items[:2]
     this, other = marked(BANK.id), marked(BANK.id)  # as in two kernels, each with the same file
     answer(other, one.id, [one.options[0].id])
     answer(this, two.id, [two.options[0].id])
@@ -82,7 +85,7 @@ def test_a_page_opened_before_another_saved_takes_none_of_its_answers_away(folde
 
 
 def test_what_could_not_be_read_at_the_start_is_not_lost_by_the_next_answer(folder, monkeypatch):
-    one, two = BANK.marked[:2]
+    one, two = QUIZ.items[:2]
     answer(marked(BANK.id), one.id, [one.options[0].id])
 
     def refused(_):
@@ -97,7 +100,7 @@ def test_what_could_not_be_read_at_the_start_is_not_lost_by_the_next_answer(fold
 
 
 def test_answers_come_back_to_a_file_that_was_damaged_or_lost_meanwhile(folder):
-    one, two = BANK.marked[:2]
+    one, two = QUIZ.items[:2]
     widget = marked(BANK.id)
     answer(widget, one.id, [one.options[0].id])
     (folder / FILE_NAME).write_bytes(b"{")
@@ -107,7 +110,7 @@ def test_answers_come_back_to_a_file_that_was_damaged_or_lost_meanwhile(folder):
 
 
 def test_half_an_emoji_from_the_page_does_not_stop_a_reply_from_being_saved(folder):
-    item = first("reflection", BANK.marked)
+    item = first("reflection", QUIZ.items)
     widget = marked(BANK.id)
     answer(widget, item.id, "I would tell \ud83d")
     assert widget.status["saved"] is True
@@ -116,7 +119,7 @@ def test_half_an_emoji_from_the_page_does_not_stop_a_reply_from_being_saved(fold
 
 def test_a_save_that_fails_is_said_and_keeps_what_was_saved(folder, monkeypatch):
     widget = marked(BANK.id)
-    one, two = BANK.marked[:2]
+    one, two = QUIZ.items[:2]
     answer(widget, one.id, [one.options[0].id])
 
     def full(*_):
@@ -141,7 +144,7 @@ def test_a_damaged_answers_file_is_named_in_the_widget(folder):
 def test_what_the_page_sends_is_checked_against_the_quiz(folder):
     widget = marked(BANK.id)
     answer(widget, "no-such-item", ["x"])
-    answer(widget, BANK.marked[0].id, ["no-such-option"])
+    answer(widget, QUIZ.items[0].id, ["no-such-option"])
     stored = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
     assert stored["quizzes"][BANK.id]["responses"] == {}
 
@@ -155,8 +158,8 @@ def test_practice_is_kept_apart_from_the_marked_quiz(folder):
 
 
 def test_a_marked_item_cannot_be_shown_as_practice(folder):
-    with pytest.raises(ValueError, match=f"{BANK.marked[0].id} is marked: its key must not reach a page"):
-        practice(BANK.id, BANK.marked[0].id)
+    with pytest.raises(ValueError, match=f"{QUIZ.items[0].id} is marked: its key must not reach a page"):
+        practice(BANK.id, QUIZ.items[0].id)
 
 
 def test_a_marked_quiz_without_its_questions_says_which_file_is_missing(folder):
@@ -181,3 +184,96 @@ def test_the_repr_is_the_quiz_in_plain_text_and_shows_no_response(folder):
     assert item.stem in words
     assert all(option.text in words for option in item.options)
     assert not any(option.rationale in words for option in item.options)
+
+
+def test_the_first_try_at_a_practice_item_is_kept_apart_from_later_ones(folder):
+    item = first("single", BANK.practice)
+    right, wrong = sorted(item.options, key=lambda option: not option.key)[:2]
+    widget = practice(BANK.id, item.id)
+    widget.response, widget.checked = {item.id: [wrong.id]}, {item.id: [wrong.id]}
+    widget.sent += 1
+    answer(widget, item.id, [right.id])
+    quizzes = json.loads((folder / FILE_NAME).read_text())["quizzes"]
+    assert quizzes[f"{BANK.id}-practice"]["responses"] == {item.id: [right.id]}
+    assert quizzes[f"{BANK.id}-practice-first"]["responses"] == {item.id: [wrong.id]}
+    assert practice(BANK.id, item.id).checked == {item.id: [wrong.id]}
+
+
+def test_a_marked_quiz_keeps_no_first_tries(folder):
+    widget = marked(QUIZ.id)
+    widget.checked = {QUIZ.items[0].id: [QUIZ.items[0].options[0].id]}
+    answer(widget, QUIZ.items[0].id, [QUIZ.items[0].options[0].id])
+    assert list(json.loads((folder / FILE_NAME).read_text())["quizzes"]) == [QUIZ.id]
+
+
+def test_a_nation_chosen_once_is_known_to_every_widget_and_can_be_taken_back(folder):
+    chooser = nation_chooser()
+    chooser.nation = "wales"
+    chooser.sent += 1
+    assert chooser.status == {"sent": 1, "saved": True, "note": ""}
+    assert nation_chooser().nation == practice(BANK.id).nation == "wales"
+    chooser.nation = "atlantis"
+    chooser.sent += 1
+    assert nation_chooser().nation == ""
+
+
+def test_the_chooser_is_printed_with_the_names_of_the_nations(folder):
+    assert "England, Wales, Scotland, Northern Ireland" in repr(nation_chooser())
+
+
+def test_ticks_of_a_checklist_are_kept_row_by_row(folder):
+    widget = checklist("Do this now", "whatsapp")
+    rows = [row["id"] for row in widget.quiz["groups"][0]["rows"]]
+    other = checklist("And this", rows[1])
+    answer(widget, rows[0], ["done"])
+    answer(other, rows[1], ["done"])
+    assert checklist("Do this now", "whatsapp").response == {rows[0]: ["done"], rows[1]: ["done"]}
+    shown = widget.quiz["groups"][0]["rows"]
+    assert all(row["name"] in repr(widget) and row["where"] in repr(widget) for row in shown)
+
+
+def test_the_first_of_two_tries_on_two_pages_is_the_one_kept(folder):
+    item = first("single", BANK.practice)
+    one, two = (option.id for option in item.options[:2])
+    pages = practice(BANK.id, item.id), practice(BANK.id, item.id)
+    for page, chosen in zip(pages, (one, two), strict=True):
+        page.response, page.checked = {item.id: [chosen]}, {item.id: [chosen]}
+        page.sent += 1
+    quizzes = json.loads((folder / FILE_NAME).read_text())["quizzes"]
+    assert quizzes[f"{BANK.id}-practice"]["responses"] == {item.id: [two]}
+    assert quizzes[f"{BANK.id}-practice-first"]["responses"] == {item.id: [one]}
+
+
+def test_first_tries_come_back_too_when_the_file_was_lost(folder):
+    item = first("single", BANK.practice)
+    chosen = [item.options[0].id]
+    widget = practice(BANK.id, item.id)
+    widget.response, widget.checked = {item.id: chosen}, {item.id: chosen}
+    widget.sent += 1
+    (folder / FILE_NAME).unlink()
+    widget.sent += 1
+    assert practice(BANK.id, item.id).checked == {item.id: chosen}
+
+
+def test_a_fault_of_ours_is_not_called_saved(folder, monkeypatch):
+    widget = practice(BANK.id)
+    monkeypatch.setattr(widget._store, "save", lambda *_: parse(b"[]"))
+    answer(widget, first("single", BANK.practice).id, ["x"])
+    item = first("single", BANK.practice)
+    answer(widget, item.id, [item.options[0].id])
+    assert widget.status["saved"] is False
+    assert "Not saved, through a fault in the course." in widget.status["note"]
+
+
+@pytest.mark.parametrize(
+    "data", ["{", "{}", "[]", '{"title": "T", "items": [{"kind": "spot"}]}', '{"title": "T", "items": 3}']
+)
+def test_released_questions_of_another_form_are_called_damaged(folder, data):
+    (folder / released_name(QUIZ.id)).write_text(data, encoding="utf-8")
+    with pytest.raises(UserError, match="is damaged: get a fresh copy of the quiz's folder"):
+        marked(QUIZ.id)
+
+
+def test_a_fact_that_is_no_setting_cannot_be_ticked_off(folder):
+    with pytest.raises(ValueError, match="gr-secrecy is no setting: it needs 'where' and 'set_to'"):
+        checklist("Do this now", "gr-secrecy")

@@ -6,12 +6,13 @@ overdue depends on the day, so the caller says which day it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -52,7 +53,12 @@ class Dated(Strict):
 
 
 class Fact(Dated):
-    """One checked statement in plain words, of one group of its topic."""
+    """One checked statement in plain words, of one group of its topic.
+
+    A setting says in `says` what it protects from, and in `where`, `set_to` and `under_18` where to find it,
+    what to choose, and what somebody under 18 has from the start; its group is the app. A rule of law gives
+    its legal name as `formal`, and in `formerly` the names that people still meet.
+    """
 
     group: Id
     says: Text
@@ -60,6 +66,11 @@ class Fact(Dated):
     listen_for: Text | None = None
     do: Text | None = None
     as_of: Text | None = None
+    where: Text | None = None
+    set_to: Text | None = None
+    under_18: Text | None = None
+    formal: Text | None = None
+    formerly: Annotated[tuple[Text, ...], Field(strict=False)] = ()
 
 
 class How(Strict):
@@ -68,6 +79,14 @@ class How(Strict):
     kind: Literal["phone", "textphone", "url", "email", "app", "form", "chat", "step", "in-person"]
     label: Text
     value: Text
+
+    @property
+    def href(self) -> str:
+        """The address behind a link to it, or "" where there is nothing to tap."""
+        if self.kind == "phone":
+            # "999, then press 55" is for a person to read; only a bare number can be dialled.
+            return f"tel:{self.value.replace(' ', '')}" if re.fullmatch(r"[\d ]+", self.value) else ""
+        return {"email": f"mailto:{self.value}", "url": self.value}.get(self.kind, "")
 
 
 class Contact(Dated):
@@ -84,9 +103,10 @@ class Contact(Dated):
 
 
 class FactsFile(Strict):
-    """A file of facts about one topic."""
+    """A file of facts about one topic. `names` gives groups that learners see by name, such as an app's."""
 
     topic: Text
+    names: dict[Id, Text] = Field(default_factory=dict)
     facts: Annotated[tuple[Fact, ...], Field(min_length=1, strict=False)]
 
 
@@ -97,6 +117,9 @@ class ContactsFile(Strict):
     contacts: Annotated[tuple[Contact, ...], Field(min_length=1, strict=False)]
 
 
+_File = TypeVar("_File", FactsFile, ContactsFile)
+
+
 @dataclass(frozen=True)
 class Facts:
     """All facts and contacts by id, in the order of their files."""
@@ -104,6 +127,11 @@ class Facts:
     facts: dict[str, Fact]
     contacts: dict[str, Contact]
     topics: dict[str, tuple[str, ...]]
+    names: dict[str, str] = field(default_factory=dict)
+
+    def group_name(self, group: str) -> str:
+        """Return what learners call a group, such as `WhatsApp` for `whatsapp`."""
+        return self.names.get(group) or group.replace("-", " ").capitalize()
 
     def topic(self, name: str) -> list[Dated]:
         """Return the entries of one file (`grooming` for grooming.yaml); an unknown one raises KeyError."""
@@ -130,6 +158,10 @@ class Facts:
             raise KeyError(f"no such group of facts: {name}")
         return found
 
+    def named(self, name: str) -> list[Fact]:
+        """Return the fact of this id, or the facts of this group; an unknown name raises KeyError."""
+        return [self.facts[name]] if name in self.facts else self.group(name)
+
     def overdue(self, today: date) -> list[Dated]:
         """Return the facts and contacts whose day to be checked again has passed."""
         everything: Iterable[Dated] = (*self.facts.values(), *self.contacts.values())
@@ -137,26 +169,29 @@ class Facts:
 
 
 def read_facts(folder: Path = FACTS_FOLDER) -> Facts:
-    """Return every fact and contact under `folder` (`*.yaml`; contacts in `contacts.yaml`).
+    """Return every fact and contact under `folder` (`*.yaml`; contacts in `contacts.yaml`, no routes).
 
     Raises AuthorError naming all faults of all files: file, line and what to mend.
     """
     facts: dict[str, Fact] = {}
     contacts: dict[str, Contact] = {}
     topics: dict[str, tuple[str, ...]] = {}
+    names: dict[str, str] = {}
     faults: list[Fault] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(set(folder.glob("*.yaml")) - {folder / "routes.yaml"}):
         known = contacts if path.name == "contacts.yaml" else facts
         model, name = (ContactsFile, "contacts") if known is contacts else (FactsFile, "facts")
         try:
-            entries = _read_entries(path, model, name, known)
+            built = _read_file(path, model, name, known)
+            entries = {entry.id: entry for entry in getattr(built, name)}
             known.update(entries)
+            names.update(getattr(built, "names", {}))
             topics[path.stem] = tuple(entries)
         except AuthorError as error:
             faults += error.faults
     if faults:
         raise AuthorError(faults)
-    return Facts(facts, contacts, topics)
+    return Facts(facts, contacts, topics, names)
 
 
 @cache
@@ -165,7 +200,7 @@ def load_facts() -> Facts:
     return read_facts()
 
 
-def _read_entries(path: Path, model: type[FactsFile] | type[ContactsFile], name: str, known: dict) -> dict:
+def _read_file(path: Path, model: type[_File], name: str, known: dict) -> _File:
     source = read(path)
     built = source.build(model, source.data)
     entries = source.data.get(name)
@@ -176,4 +211,4 @@ def _read_entries(path: Path, model: type[FactsFile] | type[ContactsFile], name:
             source.fault((name, index, "id"), f"'{entry_id}' is there twice")
         ids.append(entry_id)
     source.finish()
-    return {entry.id: entry for entry in getattr(built, name)}
+    return built

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import date
 
-from .facts import NATION_NAMES, Contact, Dated, Fact, How, load_facts
+from .facts import NATION_NAMES, Contact, Dated, Fact, Facts, How, load_facts
 
 # In a notebook, `x` on what has the focus would cut the cell; Jupyter leaves alone what carries this.
 _KEYS = 'data-lm-suppress-shortcuts="true"'
@@ -44,11 +45,33 @@ def facts(*ids_or_groups: str, fold: str = "") -> Shown:
 
     `fold` is a heading to fold the list under.
     """
-    known = load_facts()
-    rows: list[Fact] = []
-    for name in ids_or_groups:
-        rows += [known.facts[name]] if name in known.facts else known.group(name)
+    rows = [fact for name in ids_or_groups for fact in load_facts().named(name)]
     return Shown(_folded("\n".join(_row(fact) for fact in rows), fold))
+
+
+def by_nation(*ids: str, fold: str = "") -> Shown:
+    """Return facts (ids or groups) and contacts, what holds everywhere first, then nation by nation.
+
+    Each nation's part is a fold that stands open under its name, so nothing is hidden from a reader who has
+    not said where they live. The nation chooser closes the others. Raises KeyError for an unknown id.
+    """
+    known = load_facts()
+    parts: dict[tuple[str, ...], list[str]] = {}
+    for name in ids:
+        for entry in [known.contacts[name]] if name in known.contacts else known.named(name):
+            shown = _card(entry) if isinstance(entry, Contact) else _row(entry, nations=False)
+            parts.setdefault(entry.nations if len(entry.nations) < len(NATION_NAMES) else (), []).append(
+                shown
+            )
+    everywhere = parts.pop((), [])
+    blocks = ["\n\n".join(everywhere)] if everywhere else []
+    for nations in sorted(parts, key=lambda names: [list(NATION_NAMES).index(name) for name in names]):
+        body = "\n\n".join(parts[nations])
+        blocks.append(
+            f'<details open data-nation="{" ".join(nations)}">\n'
+            f"<summary {_KEYS}>{_names(nations)}</summary>\n\n{body}\n\n</details>"
+        )
+    return Shown(_folded("\n\n".join(blocks), fold))
 
 
 def sources(topic: str, fold: str = "") -> Shown:
@@ -59,12 +82,15 @@ def sources(topic: str, fold: str = "") -> Shown:
         pages.setdefault(entry.source, []).append(entry)
     rows = []
     for url, entries in sorted(pages.items(), key=lambda page: page[1][0].source_name.lower()):
-        groups = list(
-            dict.fromkeys(getattr(entry, "group", "contact").replace("-", " ") for entry in entries)
-        )
+        groups = dict.fromkeys(_topic(known, entry) for entry in entries)
         oldest = min(entry.checked for entry in entries)
         rows.append(f"- {_link(entries[0].source_name, url)}: {', '.join(groups)}. Checked {_day(oldest)}.")
     return Shown(_folded("\n".join(rows), fold))
+
+
+def _topic(known: Facts, entry: Dated) -> str:
+    group = getattr(entry, "group", "contact")
+    return known.names.get(group) or group.replace("-", " ")
 
 
 def _folded(markdown: str, heading: str) -> str:
@@ -76,16 +102,28 @@ def _folded(markdown: str, heading: str) -> str:
     )
 
 
-def _row(fact: Fact) -> str:
+def _row(fact: Fact, nations: bool = True) -> str:
     parts = [f"**{fact.title}.**" if fact.title else "", fact.says]
+    if fact.set_to:
+        parts.append(f"**Set it to:** {_sentence(fact.set_to)}")
+    if fact.where:
+        parts.append(f"**Where:** {_sentence(fact.where)}")
+    if fact.under_18:
+        parts.append(f"Under 18: {_sentence(fact.under_18)}")
     if fact.listen_for:
-        parts.append(f"Listen for: {fact.listen_for.rstrip('.')}.")
+        parts.append(f"Listen for: {_sentence(fact.listen_for)}")
     if fact.do:
         parts.append(f"**Do:** {fact.do}")
-    if len(fact.nations) < len(NATION_NAMES):
+    if fact.formal:
+        parts.append(f"Its name in law: {_sentence(fact.formal)}")
+    if fact.formerly:
+        parts.append(f"Older names you may meet: {_sentence('; '.join(fact.formerly))}")
+    if nations and len(fact.nations) < len(NATION_NAMES):
         parts.append(f"({_nations(fact)})")
     if fact.group == "figures":
         parts.append(f"Source: {_link(fact.source_name, fact.source)}.")
+    if fact.where:
+        parts.append(f"Checked {_day(fact.checked)}.")
     return "- " + " ".join(part.strip() for part in parts if part)
 
 
@@ -103,18 +141,15 @@ def _card(contact: Contact) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text.rstrip('.')}."
+    return text if text.endswith(("?", "!")) else f"{text.rstrip('.')}."
 
 
 def _way(how: How) -> str:
-    if how.kind == "phone" and re.fullmatch(r"[\d ]+", how.value):
-        return f"{how.label}: {_link(f'**{how.value}**', 'tel:' + how.value.replace(' ', ''))}"
-    if how.kind == "url":
-        shown = re.sub(r"^https?://(www\.)?|/$", "", how.value)
-        return f"{how.label}: {_link(shown.split('/')[0], how.value)}"
-    if how.kind == "email":
-        return f"{how.label}: {_link(how.value, f'mailto:{how.value}')}"
-    return f"{how.label}: {how.value}" if how.label else how.value
+    shown = {
+        "phone": f"**{how.value}**",
+        "url": re.sub(r"^https?://(www\.)?", "", how.value).split("/")[0],
+    }.get(how.kind, how.value)
+    return f"{how.label}: {_link(shown, how.href) if how.href else how.value}"
 
 
 def _link(words: str, address: str) -> str:
@@ -122,9 +157,11 @@ def _link(words: str, address: str) -> str:
 
 
 def _nations(entry: Dated) -> str:
-    if len(entry.nations) == len(NATION_NAMES):
-        return "all of the UK"
-    *others, last = (NATION_NAMES[nation] for nation in entry.nations)
+    return "all of the UK" if len(entry.nations) == len(NATION_NAMES) else _names(entry.nations)
+
+
+def _names(nations: Sequence[str]) -> str:
+    *others, last = (NATION_NAMES[nation] for nation in nations)
     return f"{', '.join(others)} and {last}" if others else last
 
 

@@ -67,11 +67,15 @@ class Source:
     faults: list[Fault] = field(default_factory=list)
     _lines: dict[Place, int] = field(default_factory=dict)
 
-    def fault(self, place: Place, problem: str) -> None:
-        """Record a fault at `place`, or at the nearest enclosing place that has a line."""
+    def line(self, place: Place) -> int:
+        """Return the line of `place`, or of the nearest enclosing place that has one."""
         while place and place not in self._lines:
             place = place[:-1]
-        self.faults.append(Fault(self.path, self._lines.get(place, 1), problem))
+        return self._lines.get(place, 1)
+
+    def fault(self, place: Place, problem: str) -> None:
+        """Record a fault at `place`."""
+        self.faults.append(Fault(self.path, self.line(place), problem))
 
     def build(self, model: type[Model], data: Any, place: Place = ()) -> Model | None:
         """Return `data` as a `model`, recording its faults; None when it cannot be built.
@@ -166,6 +170,8 @@ def _in_words(problem: dict[str, Any]) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
         return f"unknown field '{name}'"
+    if kind == "model_type":
+        return "must hold named fields, such as 'id: ...'"
     if kind == "missing":
         return f"'{name}' is missing"
     if kind in {"string_too_short", "too_short"}:

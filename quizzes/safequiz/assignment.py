@@ -17,7 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .bank import BANK_FOLDER, Bank, load_bank
+from .bank import BANK_FOLDER, Bank, MarkedQuiz, load_quiz
 from .errors import UserError
 from .item import Item
 from .marking import released_name, released_questions
@@ -57,36 +57,32 @@ class ReleaseError(UserError):
     """A quiz that cannot be released; the message says why in one sentence."""
 
 
-def build_source(bank: Bank) -> NotebookNode:
-    """Return the source notebook of a bank's marked quiz.
+def build_source(quiz: MarkedQuiz) -> NotebookNode:
+    """Return the source notebook of a marked quiz.
 
     The rubric and the calls that mark stand between nbgrader's marks for what is taken out on release;
-    keys and rationales of options are not in it at all. Raises ReleaseError for a bank without marked items.
+    keys and rationales of options are not in it at all.
     """
-    if not bank.marked:
-        raise ReleaseError(
-            f"The bank '{bank.id}' has no item with 'use: marked', so there is nothing to release."
-        )
-    introduction = _INTRO.format(title=_as_prose(bank.title), answers=FILE_NAME)
+    introduction = _INTRO.format(title=_as_prose(quiz.title), answers=FILE_NAME)
     cells = [
         _locked(new_markdown_cell(introduction), "introduction"),
-        _locked(new_code_cell(f'from safequiz import marked\nmarked("{bank.id}")'), "quiz"),
+        _locked(new_code_cell(f'from safequiz import marked\nmarked("{quiz.id}")'), "quiz"),
         _locked(new_markdown_cell(_END), "end"),
     ]
-    for number, item in enumerate(bank.marked, start=1):
+    for number, item in enumerate(quiz.items, start=1):
         if item.kind == "reflection":
             cells += _written_cells(number, item)
         else:
-            cells.append(_scored_cell(number, item, bank))
+            cells.append(_scored_cell(number, item, quiz))
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
-def _scored_cell(number: int, item: Item, bank: Bank) -> NotebookNode:
+def _scored_cell(number: int, item: Item, quiz: MarkedQuiz) -> NotebookNode:
     # The stem, as a comment, tells a reader of marks or feedback which question this is.
     stem = textwrap.wrap(f"Question {number}. {item.stem}", 100)
     comment = "\n".join(f"# {line}" for line in stem)
-    cell = new_code_cell(f"{comment}\n{_SCORE.format(quiz=bank.id, item=item.id)}")
+    cell = new_code_cell(f"{comment}\n{_SCORE.format(quiz=quiz.id, item=item.id)}")
     return _marked_by_nbgrader(cell, item.id, grade=True, locked=True, points=item.points)
 
 
@@ -123,17 +119,17 @@ def _as_prose(text: str) -> str:
 def release(name: str, folder: Path = COURSE) -> Path:
     """Write source/NAME and release/NAME in the course folder; return the latter, which holds no key.
 
-    Raises FileNotFoundError for an unknown bank, AuthorError for a faulty one, and ReleaseError when there
-    is nothing to release, nbgrader refuses, or the result would tell a learner something about the key.
+    Raises FileNotFoundError for an unknown quiz, AuthorError for a faulty bank, and ReleaseError when
+    nbgrader refuses, or the result would tell a learner something about the key.
     After an error the folder is as it was before.
     """
     from nbgrader.converters import GenerateAssignment
 
     from .steps import StepError, run
 
-    bank = load_bank(name)
-    notebook = nbformat.writes(build_source(bank)) + "\n"
-    questions = json.dumps(released_questions(bank), indent=1, ensure_ascii=False) + "\n"
+    quiz = load_quiz(name)
+    notebook = nbformat.writes(build_source(quiz)) + "\n"
+    questions = json.dumps(released_questions(quiz), indent=1, ensure_ascii=False) + "\n"
     source, released = folder / "source" / name, folder / "release" / name
     with _undone_on_error(source, released):
         shutil.rmtree(source, ignore_errors=True)
@@ -144,7 +140,7 @@ def release(name: str, folder: Path = COURSE) -> Path:
             run(GenerateAssignment, folder, name, force=True)
         except StepError as error:
             raise ReleaseError(_why_not(name, str(error))) from error
-        found = leaks(bank, released)
+        found = leaks(quiz, released)
         if found:
             raise ReleaseError(f"Not released, because a learner could read the key: {found[0]}.")
     return released
@@ -177,16 +173,18 @@ def _undone_on_error(*folders: Path) -> Iterator[None]:
             raise
 
 
-def leaks(bank: Bank, released: Path) -> list[str]:
+def leaks(quiz: MarkedQuiz, released: Path) -> list[str]:
     """Return what in a released folder would help a learner to the key, a line each; [] when all is well."""
-    expected = {f"{bank.id}.ipynb", released_name(bank.id)}
+    expected = {f"{quiz.id}.ipynb", released_name(quiz.id)}
     found = [f"{path.name} has no place in it" for path in released.rglob("*") if path.name not in expected]
     for file_name in sorted(expected):
         data = json.loads((released / file_name).read_text(encoding="utf-8"))
-        if file_name != f"{bank.id}.ipynb" and data != released_questions(bank):
+        if file_name != f"{quiz.id}.ipynb" and data != released_questions(quiz):
             found.append(f"{file_name} is not just the questions")
         text = _flat("\n".join(_strings(data)))
-        found += [f"{file_name} holds {what}" for what, secret in _secrets(bank) if re.search(secret, text)]
+        found += [
+            f"{file_name} holds {what}" for what, secret in _secrets(quiz.bank) if re.search(secret, text)
+        ]
     return found
 
 
@@ -196,7 +194,8 @@ def _secrets(bank: Bank) -> Iterator[tuple[str, str]]:
         yield f"the misconception '{misconception}'", rf"(?<![\w-]){misconception}(?![\w-])"
         yield f"the misconception '{misconception}'", re.escape(_flat(sentence))
     for item in bank.items:
-        for text in (item.rationale, *item.rubric, *(option.rationale for option in item.options)):
+        secret = [text for where, text in item.texts if where[-1] == "rationale" or where[0] == "endings"]
+        for text in (*secret, *item.rubric):
             if text:
                 yield f"a rationale or the rubric of {item.id}", re.escape(_flat(text))
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from . import scoring
-from .bank import Bank, load_bank
+from .bank import MarkedQuiz, load_quiz
 from .errors import UserError
-from .item import content_hash, public_view
+from .item import content_hash, plain_text, public_view
 from .responses import FILE_NAME, AnswersFile, fitting, parse
 
 
@@ -25,10 +25,10 @@ def released_name(name: str) -> str:
     return f"{name}.quiz.json"
 
 
-def released_questions(bank: Bank) -> dict[str, Any]:
-    """Return what is released of a bank's marked items: public views and their version, no key."""
-    views = [public_view(item) for item in bank.marked]
-    return {"quiz": bank.id, "title": bank.title, "content": content_hash(views), "items": views}
+def released_questions(quiz: MarkedQuiz) -> dict[str, Any]:
+    """Return what is released of a marked quiz: public views of its items and their version, no key."""
+    views = [public_view(item) for item in quiz.items]
+    return {"quiz": quiz.id, "title": quiz.title, "content": content_hash(views), "items": views}
 
 
 def read_released(folder: Path, name: str) -> dict[str, Any]:
@@ -42,8 +42,10 @@ def read_released(folder: Path, name: str) -> dict[str, Any]:
             f"The questions are missing: {path.name} should be in the same folder as this notebook."
         )
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        released = json.loads(path.read_text(encoding="utf-8"))
+        plain_text(released["title"], released["items"])  # what cannot be told cannot be shown either
+        return {name: released[name] for name in ("quiz", "title", "content", "items")}
+    except (ValueError, TypeError, LookupError, AttributeError):
         raise UserError(f"{path.name} is damaged: get a fresh copy of the quiz's folder.") from None
 
 
@@ -59,10 +61,10 @@ def score(name: str, item_id: str, folder: Path | None = None) -> float:
         contextlib.redirect_stdout(io.StringIO()),
     ):
         warnings.simplefilter("ignore")
-        item = load_bank(name).item(item_id)
+        item = load_quiz(name).item(item_id)
         response = _responses(Path(folder or Path.cwd()), name)
-        chosen = fitting((item,), response).get(item_id)
-        result = scoring.score(item, frozenset(chosen) if chosen else None)
+        chosen = fitting([public_view(item)], response).get(item_id)
+        result = scoring.score(item, chosen)
         return result.earned if result else 0.0
 
 

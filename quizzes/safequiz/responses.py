@@ -5,7 +5,9 @@ format is what a learner hands in, so it is data from strangers: it is parsed, c
 
     {"schema": 1,
      "quizzes": {"grooming-signs": {"content": "1a2b3c4d", "saved_at": "2026-11-21T09:30:00Z",
-                                    "responses": {"gs-secrecy": ["warning-sign"], "gs-note": "I would ..."}}}}
+                                    "responses": {"gs-secrecy": ["talk-today"], "gs-note": "I would ..."}}}}
+
+`"nation": "scotland"` beside them, if the learner has said where they live.
 """
 
 from __future__ import annotations
@@ -15,20 +17,27 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from safecourse.facts import Nation
 
-from .item import LONGEST_REPLY, Item
+from .item import LONGEST_REPLY, MOST_IDS
 
 FILE_NAME = "my-answers.json"
 SCHEMA = 1
+#: What the name of a quiz ends with that holds the first tries at practice items.
+FIRST = "-first"
+#: What the name of a review begins with.
+REVIEW = "review-"
 LARGEST_FILE = 256 * 1024
 
-#: What a learner answered to one item: option ids, or the text of a reflection.
+#: What a learner answered to one item: the ids of options (of an `order`, in the order given; of a `nation`
+#: item, the nation and then the option), of the choices of a story in turn, or the text of a reflection.
 Response = list[str] | str
 
 _ItemId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
@@ -61,7 +70,7 @@ class QuizAnswers(_Record):
 
     responses: dict[
         _ItemId,
-        Annotated[list[_OptionId], Field(max_length=6)] | _Reply,
+        Annotated[list[_OptionId], Field(max_length=MOST_IDS)] | _Reply,
     ]
 
 
@@ -70,6 +79,7 @@ class AnswersFile(_Record):
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
     quizzes: dict[_ItemId, QuizAnswers]
+    nation: Nation | None = None
 
 
 class AnswersError(ValueError):
@@ -127,28 +137,47 @@ def _small_int(digits: str) -> int:
     return int(digits)
 
 
-def fitting(items: tuple[Item, ...] | list[dict[str, Any]], responses: dict[str, Any]) -> dict[str, Response]:
-    """Return the part of `responses` that fits `items` (or public views): known ids, right kinds.
+def fitting(views: Iterable[dict[str, Any]], responses: dict[str, Any]) -> dict[str, Response]:
+    """Return the part of `responses` that fits the items in `views`: known ids, right kinds.
 
     An item the quiz no longer has, or an option that was taken out, is left out, not guessed at.
     """
-    fit: dict[str, Response] = {}
-    for entry in items:
-        view = (
-            entry
-            if isinstance(entry, dict)
-            else {"id": entry.id, "kind": entry.kind, "options": entry.options}
-        )
-        response = responses.get(view["id"])
-        if view["kind"] == "reflection":
-            if isinstance(response, str) and response.strip():
-                fit[view["id"]] = response[:LONGEST_REPLY]
-        elif isinstance(response, list):
-            known = [option["id"] if isinstance(option, dict) else option.id for option in view["options"]]
-            chosen = [option for option in known if option in response]
-            if chosen and (view["kind"] == "multiple" or len(chosen) == 1):
-                fit[view["id"]] = chosen
-    return fit
+    fit = {view["id"]: _fit(view, responses.get(view["id"])) for view in views}
+    return {item_id: response for item_id, response in fit.items() if response}
+
+
+def _fit(view: dict[str, Any], response: Any) -> Response:
+    kind = view["kind"]
+    if kind == "reflection":
+        return response[:LONGEST_REPLY] if isinstance(response, str) and response.strip() else ""
+    if not isinstance(response, list):
+        return []
+    known = [option["id"] for option in view["options"]]
+    if kind == "scenario":
+        return _way(view["steps"], response)
+    if kind == "nation":
+        nations = [nation["id"] for nation in view["nations"]]
+        fits = len(response) == 2 and response[0] in nations and response[1] in known
+        return response if fits else []
+    if kind == "order":
+        # A step that is new or gone makes another question of it.
+        return response if len(response) == len(known) and set(response) == set(known) else []
+    chosen = [option for option in known if option in response]
+    return chosen if kind != "single" or len(chosen) == 1 else []
+
+
+def _way(steps: list[dict[str, Any]], response: list[str]) -> list[str]:
+    """Return the choices of a story as far as `response` leads from its first step."""
+    taken: list[str] = []
+    here = steps[0]["id"] if steps else ""
+    for choice in response:
+        ways = next((step["choices"] for step in steps if step["id"] == here), ())
+        to = next((way["to"] for way in ways if way["id"] == choice), None)
+        if to is None:
+            break
+        taken.append(choice)
+        here = to
+    return taken
 
 
 class Store:
@@ -176,6 +205,39 @@ class Store:
         known = answers.quizzes.get(quiz) if answers else None
         return (dict(known.responses) if known else {}), note
 
+    def nation(self) -> str:
+        """Return where the learner said they live, or "". Raises nothing, and changes nothing."""
+        try:
+            answers = self._read()
+        except (AnswersError, OSError):
+            return ""
+        return (answers and answers.nation) or ""
+
+    def first_tries(self, leave_out: str = "") -> dict[str, Response]:
+        """Return the first response checked for each practice item, by item id.
+
+        A try in a review, which comes later, counts before one in a lesson. What the quiz `leave_out` holds
+        does not count. Raises nothing, and changes nothing.
+        """
+        try:
+            answers = self._read()
+        except (AnswersError, OSError):
+            answers = None
+        quizzes = answers.quizzes if answers else {}
+        tries = [name for name in quizzes if name.endswith(FIRST) and name != leave_out]
+        found: dict[str, Response] = {}
+        for name in sorted(tries, key=lambda name: (name.startswith(REVIEW), quizzes[name].saved_at)):
+            found |= quizzes[name].responses
+        return found
+
+    def save_nation(self, nation: str) -> str:
+        """Keep where the learner lives ("" forgets it). Returns and raises what `save` does."""
+        with self._locked():
+            answers, note = self._read_or_set_aside()
+            answers = answers or AnswersFile(schema=SCHEMA, quizzes={})
+            self._write(answers.model_copy(update={"nation": nation or None}))
+        return note
+
     def save(self, quiz: str, content: str, responses: dict[str, Response], changed: set[str]) -> str:
         """Put `responses` to the items `changed` into the file, and those it does not hold.
 
@@ -191,11 +253,14 @@ class Store:
             merged = responses | {item: value for item, value in kept.items() if item not in changed}
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             answers.quizzes[quiz] = QuizAnswers(content=content, saved_at=now, responses=merged)
-            data = to_json(answers)
-            if len(data) > LARGEST_FILE:  # the next start could not read it
-                raise OSError("the answers file would be larger than 256 KB")
-            write_whole(self.path, data)
+            self._write(answers)
         return note
+
+    def _write(self, answers: AnswersFile) -> None:
+        data = to_json(answers)
+        if len(data) > LARGEST_FILE:  # the next start could not read it
+            raise OSError("the answers file would be larger than 256 KB")
+        write_whole(self.path, data)
 
     @contextlib.contextmanager
     def _locked(self):
@@ -222,7 +287,9 @@ class Store:
 
 def to_json(answers: AnswersFile) -> bytes:
     """Return an answers file's bytes: sorted, so that equal answers are equal bytes."""
-    text = json.dumps(answers.model_dump(by_alias=True), indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(
+        answers.model_dump(by_alias=True, exclude_none=True), indent=1, sort_keys=True, ensure_ascii=False
+    )
     return text.encode() + b"\n"
 
 

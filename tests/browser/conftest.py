@@ -16,13 +16,16 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from safequiz.bank import load_bank
+import safequiz
+from safequiz.bank import load_bank, load_quiz
 from safequiz.marking import released_name, released_questions
 
 from tests.ports import free_port
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
+STATIC = Path(safequiz.__file__).parent / "static"
 BANK = load_bank("grooming-signs")
+QUIZ = load_quiz("grooming-signs")
 DOORS = ("lab", "notebook", "voila")
 
 
@@ -59,7 +62,7 @@ def write_folder(folder: Path) -> Path:
         folder / "several.ipynb",
     )
     nbformat.write(notebook('from safequiz import marked\nmarked("grooming-signs")'), folder / "marked.ipynb")
-    (folder / released_name(BANK.id)).write_text(json.dumps(released_questions(BANK)), encoding="utf-8")
+    (folder / released_name(BANK.id)).write_text(json.dumps(released_questions(QUIZ)), encoding="utf-8")
     return folder
 
 
@@ -169,3 +172,50 @@ def open_quiz(page, server: Server, door: str, path: Path):
     quiz = page.locator(".ssq")
     quiz.first.wait_for(timeout=30_000)
     return quiz.first
+
+
+#: A model with no kernel behind it: a test answers for the kernel, with `answer()`.
+MODEL = """
+const first = JSON.parse(document.querySelector("#state").textContent);
+const state = { response: {}, sent: 0, status: {}, ...first };
+const heard = {};
+window.model = {
+  get: (name) => state[name],
+  set: (name, value) => { state[name] = value; (heard[`change:${name}`] ?? []).forEach((tell) => tell()); },
+  on: (event, tell) => { (heard[event] ??= []).push(tell); },
+  off: (event, tell) => { heard[event] = heard[event].filter((other) => other !== tell); },
+  save_changes: () => { localStorage.setItem("response", JSON.stringify(state.response)); },
+};
+window.answer = (saved = true, note = "", sent = state.sent) => model.set("status", { sent, saved, note });
+"""
+
+
+@pytest.fixture
+def plain_page(browser, tmp_path):
+    """Return a function that shows a widget's state on a page without Jupyter, in a window of its own."""
+    contexts = []
+
+    def made(state, clock=False, head="", **window):
+        script = (STATIC / "quiz.js").read_text(encoding="utf-8").replace("export default", "const quiz =")
+        path = tmp_path / f"{len(contexts)}.html"
+        path.write_text(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>Quiz</title>'
+            '<meta name="viewport" content="width=device-width">'
+            f"<style>{(STATIC / 'quiz.css').read_text(encoding='utf-8')}</style>{head}<main></main>"
+            f'<script type="application/json" id="state">{json.dumps(state)}</script>'
+            f'<script type="module">{MODEL}{script}\n'
+            'quiz.render({ model, el: document.querySelector("main") });</script>',
+            encoding="utf-8",
+        )
+        contexts.append(browser.new_context(**window))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        if clock:
+            page.clock.install()
+        page.goto(path.as_uri())
+        page.locator(".ssq").wait_for()
+        return page
+
+    yield made
+    for context in contexts:
+        context.close()

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from safequiz.responses import FILE_NAME
 
-from .conftest import BANK, COURSE, DOORS, notebook, one_of_each, open_quiz, write_folder
+from .conftest import BANK, COURSE, DOORS, QUIZ, notebook, one_of_each, open_quiz, write_folder
 
 pytestmark = pytest.mark.browser
 EVERY_DOOR = pytest.mark.parametrize("door", DOORS)
@@ -91,6 +91,20 @@ def test_one_key_commands_leave_the_folds_and_links_of_a_lesson_alone(page, serv
         for key in ("x", "a", "b", "d", "d"):
             page.keyboard.press(key)
             assert cells(page) == before, key
+
+
+@pytest.mark.parametrize("door", ["lab", "notebook"])
+def test_a_lesson_opened_and_not_yet_run_keeps_its_folds_and_its_nations(page, server, door):
+    place = "lab/tree" if door == "lab" else "notebooks"
+    page.goto(f"{server.url}/{place}/course/04-abusive-messages.ipynb?reset")
+    page.wait_for_selector("summary[data-lm-suppress-shortcuts]")
+    assert page.locator("details[data-nation]").count() > 0
+    before = cells(page)
+    fold = page.locator("summary").first
+    fold.focus()
+    for key in ("x", "a", "b", "d", "d"):
+        page.keyboard.press(key)
+        assert cells(page) == before, key
 
 
 @EVERY_DOOR
@@ -194,6 +208,15 @@ def test_axe_finds_nothing_in_the_quiz_under_a_dark_theme(page, server, folder, 
     )
 
 
+#: Each lesson, and how many widgets it shows.
+LESSONS = {
+    path.stem: sum(
+        bool(re.search(r"\b(practice|nation_chooser|checklist|finder|review|reminders)\(", cell.source))
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    )
+    for path in sorted(COURSE.glob("[0-9][0-9]-*.ipynb"))
+}
 SIZES = {"320 px": (320, 1), "390 px": (390, 1), "200 % zoom": (640, 2), "1280 px": (1280, 1)}
 
 
@@ -219,7 +242,7 @@ def test_nothing_is_cut_off_at_any_size_and_targets_are_large(browser, server, f
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("lesson", ["00-start-here", "01-grooming-signs"])
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_in_voila_asks_nobody_else_and_passes_axe_as_a_whole_page(browser, server, lesson, scheme):
     context = browser.new_context(
         viewport={"width": 390, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
@@ -230,8 +253,7 @@ def test_a_lesson_in_voila_asks_nobody_else_and_passes_axe_as_a_whole_page(brows
     page.on("websocket", lambda socket: asked.append(socket.url))
     page.goto(f"{server.url}/voila/render/course/{lesson}.ipynb")
     page.get_by_role("heading", level=1).wait_for()
-    if lesson.startswith("01"):
-        page.locator(".ssq").nth(7).wait_for(timeout=60_000)
+    page.locator(".ssq").nth(LESSONS[lesson] - 1).wait_for(timeout=60_000)
     page.wait_for_load_state("networkidle")
     own = ("data:", "blob:", server.url, server.url.replace("http", "ws"))
     assert [url for url in asked if not url.startswith(own)] == []
@@ -253,22 +275,39 @@ def test_every_answer_of_a_whole_lesson_comes_back_after_a_reload(page, server, 
     shutil.copy(COURSE / "01-grooming-signs.ipynb", folder)  # a folder of its own: nothing is answered yet
     address = f"{server.url}/voila/render/{folder.name}/01-grooming-signs.ipynb"
     page.goto(address)
-    quizzes = page.locator(".ssq")
-    quizzes.nth(7).wait_for(timeout=30_000)
+    quizzes = page.locator(".ssq-practice")
+    quizzes.nth(11).wait_for(timeout=30_000)
     for quiz in quizzes.all():
-        for group in quiz.locator("fieldset").all():
+        for group in quiz.locator("fieldset.ssq-card:has(> .ssq-option)").all():
             group.locator(".ssq-option").last.click()
+        for line in quiz.locator(".ssq-chat .ssq-line").all():
+            line.click()
+        for steps in quiz.locator(".ssq-order").all():
+            steps.get_by_role("button", name="Move down").first.click()
+        for place in quiz.locator(".ssq-sub").all():
+            place.locator(".ssq-option").last.click()
+        for story in quiz.locator(".ssq-stage").all():
+            while story.get_by_role("button", name="Choose", exact=True).count():
+                story.locator(".ssq-option").last.click()
+                story.get_by_role("button", name="Choose", exact=True).click()
         for area in quiz.get_by_role("textbox").all():
             area.fill("I would listen.")
             area.blur()
         saved(quiz)
+    kept = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))["quizzes"]
+    assert set(kept["grooming-signs-practice"]["responses"]) == {item.id for item in BANK.practice}
+    steps = page.locator(".ssq-step").evaluate_all("steps => steps.map((step) => step.dataset.step)")
     page.goto(address)
-    quizzes.nth(7).wait_for(timeout=30_000)
-    groups = page.locator(".ssq fieldset")
-    assert groups.count() + page.locator(".ssq textarea").count() == len(BANK.practice)
-    for group in groups.all():
+    quizzes.nth(11).wait_for(timeout=30_000)
+    for group in page.locator("fieldset.ssq-card:has(> .ssq-option)").all():
         assert group.locator("input").last.is_checked()
         assert group.locator("input:checked").count() == 1
+    assert page.locator(".ssq-line[aria-pressed=false]").count() == 0
+    assert page.locator(".ssq-step").evaluate_all("steps => steps.map((step) => step.dataset.step)") == steps
+    for place in page.locator(".ssq-sub").all():
+        assert place.locator("input").last.is_checked()
+    stories = [item for item in BANK.practice if item.kind == "scenario"]
+    assert page.locator(".ssq-ending").count() == len(stories)
     assert {area.input_value() for area in page.locator(".ssq textarea").all()} == {"I would listen."}
 
 
@@ -304,8 +343,8 @@ def test_a_marked_quiz_lets_no_key_onto_the_page_or_over_the_wire(page, server, 
     saved(quiz)
     whole = "".join(part if isinstance(part, str) else part.decode("utf-8", "replace") for part in carried)
     whole += page.content()
-    assert BANK.marked[0].stem in whole
-    for item in BANK.marked:
+    assert QUIZ.items[0].stem in whole
+    for item in QUIZ.items:
         for secret in [*item.rubric, *item.facts, *(option.rationale for option in item.options)]:
             assert secret not in whole
             assert json.dumps(secret)[1:-1] not in whole
@@ -315,7 +354,7 @@ def test_a_marked_quiz_lets_no_key_onto_the_page_or_over_the_wire(page, server, 
     stored = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))["quizzes"]["grooming-signs"][
         "responses"
     ]
-    assert set(stored) == {item.id for item in BANK.marked}
+    assert set(stored) == {item.id for item in QUIZ.items}
 
 
 def test_killing_the_kernel_loses_nothing_that_was_said_to_be_saved(page, server, folder):
@@ -374,7 +413,7 @@ def test_a_full_disk_is_said_on_the_page_and_loses_nothing_already_saved(page, s
     (small_disk / "filler").unlink()
     quiz.locator("fieldset").nth(1).locator("input").nth(0).check()
     saved(quiz)
-    responses = json.loads((small_disk / FILE_NAME).read_text(encoding="utf-8"))["quizzes"][BANK.id][
+    responses = json.loads((small_disk / FILE_NAME).read_text(encoding="utf-8"))["quizzes"][QUIZ.id][
         "responses"
     ]
     assert len(responses) == 3  # the reply that did not fit was not forgotten

@@ -1,66 +1,34 @@
 """The quiz on a plain page, with a model that answers when it is told to: what is said, kept and seen."""
 
 import json
-from pathlib import Path
 
 import pytest
-import safequiz
 from safequiz.item import practice_view
 from safequiz.marking import released_questions
+from safequiz.spaced import reminders
+from safequiz.widget import checklist, nation_chooser
 
-from .conftest import BANK, one_of_each
+from .conftest import QUIZ, one_of_each
+from .test_kinds import VIEWS
+from .test_panels import FINDER
 
 pytestmark = pytest.mark.browser
-STATIC = Path(safequiz.__file__).parent / "static"
-WRITTEN = next(item.id for item in BANK.marked if item.kind == "reflection")
+WRITTEN = next(item.id for item in QUIZ.items if item.kind == "reflection")
 LATE = "Not saved yet. The course may have stopped. Keep this page open, and reload it only after copying"
-MODEL = """
-const first = JSON.parse(document.querySelector("#state").textContent);
-const state = { response: {}, sent: 0, status: {}, ...first };
-const heard = {};
-window.model = {
-  get: (name) => state[name],
-  set: (name, value) => { state[name] = value; (heard[`change:${name}`] ?? []).forEach((tell) => tell()); },
-  on: (event, tell) => { (heard[event] ??= []).push(tell); },
-  off: (event, tell) => { heard[event] = heard[event].filter((other) => other !== tell); },
-  save_changes: () => { localStorage.setItem("response", JSON.stringify(state.response)); },
-};
-window.answer = (saved = true, note = "", sent = state.sent) => model.set("status", { sent, saved, note });
-"""
 
 
 @pytest.fixture
-def show(browser, tmp_path):
+def show(plain_page):
     """Return a function that shows a quiz in a fresh window and gives the page."""
-    contexts = []
+    views = {
+        "marked": released_questions(QUIZ)["items"],
+        "practice": [practice_view(item, ()) for item in one_of_each()],
+    }
 
     def made(mode="marked", clock=False, **window):
-        views = {
-            "marked": released_questions(BANK)["items"],
-            "practice": [practice_view(item, ()) for item in one_of_each()],
-        }
-        state = json.dumps({"quiz": {"title": "Quiz", "mode": mode, "items": views[mode]}})
-        script = (STATIC / "quiz.js").read_text(encoding="utf-8").replace("export default", "const quiz =")
-        path = tmp_path / f"{mode}.html"
-        path.write_text(
-            '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<style>{(STATIC / 'quiz.css').read_text(encoding='utf-8')}</style><main></main>"
-            f'<script type="application/json" id="state">{state}</script>'
-            f'<script type="module">{MODEL}{script}\n'
-            'quiz.render({ model, el: document.querySelector("main") });</script>',
-            encoding="utf-8",
-        )
-        contexts.append(browser.new_context(**window))
-        page = contexts[-1].new_page()
-        if clock:
-            page.clock.install()
-        page.goto(path.as_uri())
-        page.locator(".ssq").wait_for()
-        return page
+        return plain_page({"quiz": {"title": "Quiz", "mode": mode, "items": views[mode]}}, clock, **window)
 
-    yield made
-    for context in contexts:
-        context.close()
+    return made
 
 
 def said(page):
@@ -172,3 +140,42 @@ def test_the_dark_edge_of_the_focus_stays_on_an_option_shown_as_the_key(show):
     card.locator(".ssq-is-key input").focus()
     page.keyboard.press("Shift")
     assert "rgb(27, 36, 48) 0px 0px 0px 2px" in card.locator(".ssq-is-key").evaluate(RING)[2]
+
+
+#: Every mode, and what is pressed in it so that all it has to press is on the page.
+MODES = {
+    "marked": ({"title": "Q", "mode": "marked", "items": released_questions(QUIZ)["items"]}, []),
+    "practice": (
+        {
+            "title": "Q",
+            "mode": "practice",
+            "items": [*(practice_view(item, ()) for item in one_of_each()), *VIEWS],
+        },
+        ["Check", "radio", "Check", "Choose", "radio", "Choose"],
+    ),
+    "nation": (nation_chooser().quiz, []),
+    "checklist": (checklist("Do this now", "whatsapp").quiz, []),
+    "calendar": (reminders().quiz, []),
+    "finder": (FINDER, ["Next", "radio", "Next", "radio", "Next"]),
+}
+UNSHIELDED = """() => [...document.querySelectorAll(".ssq *")]
+  .filter((element) => element.tabIndex >= 0 || element.hasAttribute("tabindex"))
+  .map((element) => element.hasAttribute("data-lm-suppress-shortcuts") ? "" : element.outerHTML)"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_whatever_takes_focus_keeps_the_one_key_commands_of_jupyter_away(plain_page, mode):
+    quiz, presses = MODES[mode]
+    page = plain_page({"quiz": quiz})
+    for press in [None, *presses]:
+        if press == "radio":  # the last option of every question on the page
+            page.evaluate("""() => document.querySelectorAll(".ssq input[type=radio]")
+                .forEach((input) => input.click())""")
+        elif press:
+            for button in page.get_by_role("button", name=press, exact=True).all():
+                button.click()
+        shielded = page.evaluate(UNSHIELDED)
+        assert shielded
+        assert not any(shielded), press
+    if presses:
+        assert page.locator(".ssq-review, .ssq-outcome").count() == 1, "not all of it was seen"

@@ -1,9 +1,42 @@
-// The quiz on the page. It uses only model.get, set, save_changes, on and off, so the same module runs in
-// Jupyter and on a plain page. Nothing is loaded, all text goes in as text, and marks are made elsewhere.
+// What a lesson lets the learner do, on the page: questions, a nation chooser, a checklist, a report finder, a
+// calendar file. It uses only model.get, set, save_changes, on and off, so the same module runs in Jupyter and on
+// a plain page. Nothing is loaded, all text goes in as text, and marks are made elsewhere.
 
 const LATE = 8000; // ms without an answer from the kernel before the learner is told
 const SPOKEN = 5000; // ms until what was read out is taken away again
-const PAUSE = 600; // ms without a key press before a written reply is sent
+const FEW = 3; // contacts the finder shows at once; more would push each other out of sight
+const PAUSE = 600; // ms without another key press before what keys change is sent
+
+const words = {
+  practice: "Practice. Your choices are kept for you, and nobody marks them.",
+  marked: "Your answers are saved as you go. Nothing is sent from here.",
+  finder: "Your answers stay on this page and are not kept.",
+  nation: "Where do you live?",
+  nationNote: "Law and helpers differ. Pages show your nation first.",
+  choose: "Choose an answer first.",
+  chooseMany: "Choose at least one answer first.",
+  spot: "Mark at least one line first.",
+  order: "Move at least one step first.",
+  where: "Choose where you live first.",
+  whereToo: "Choose where you live too. This answer is not saved yet.",
+  goOn: "Press Choose to go on. This choice is not saved yet.",
+  write: "Write a few words first.",
+  storyEnd: "That is the end of the story. Your choices are saved.",
+  saving: "Saving…",
+  saved: "Saved.",
+  late: "Not saved yet. The course may have stopped. Keep this page open, and reload it only after copying what you wrote.",
+};
+
+// A sign and a word, so that nothing hangs on colour.
+const signs = { ok: ["✔", "Yes"], part: ["◐", "Partly"], no: ["✘", "Not quite"] };
+const worths = { best: ["ok", "Best choice"], partly: ["part", "Partly"], risky: ["no", "Risky"] };
+
+// A kind of question is one function of the item and of `at`, where it stands on the page. It returns its box, its
+// value, how to show a value, the first thing to focus, what to say when nothing was chosen, and what to tell on Check.
+const kinds = {
+  single: choice, multiple: choice, spot: chat, order: sequence, scenario: story, nation: byNation, reflection: reply,
+};
+const modes = { practice: questions, marked: questions, nation: chooser, checklist, finder, calendar };
 
 /** Make an element. Jupyter's one-key commands (x cuts a cell) must not reach what can take focus. */
 function h(tag, attributes, ...children) {
@@ -18,22 +51,23 @@ function h(tag, attributes, ...children) {
   return element;
 }
 
-/** Fill a live region so that the same words are read out again. Returns the timer. */
-function announce(region, ...children) {
-  region.replaceChildren();
-  return setTimeout(() => region.replaceChildren(...children), 50);
+function button(label, action, attributes) {
+  const made = h("button", { type: "button", ...attributes }, label);
+  made.addEventListener("click", action);
+  return made;
 }
 
-const words = {
-  practice: "Practice. Your choices are kept for you, and nobody marks them.",
-  marked: "Your answers are saved as you go. Nothing is sent from here.",
-  choose: "Choose an answer first.",
-  chooseMany: "Choose at least one answer first.",
-  write: "Write a few words first.",
-  saving: "Saving…",
-  saved: "Saved.",
-  late: "Not saved yet. The course may have stopped. Keep this page open, and reload it only after copying what you wrote.",
-};
+/** Options as rows, each of them one label. `value` is the list of ids chosen. */
+function rowsOf(id, options, type = "radio") {
+  const inputs = options.map((option, place) => h("input", { type, id: `${id}-${place}`, name: id, value: option.id }));
+  return {
+    inputs,
+    rows: options.map((option, place) =>
+      h("label", { class: "ssq-option", for: `${id}-${place}` }, inputs[place], h("span", null, option.text))),
+    value: () => inputs.filter((input) => input.checked).map((input) => input.value),
+    show: (value) => inputs.forEach((input) => { input.checked = Boolean(value?.includes(input.value)); }),
+  };
+}
 
 function shuffled(options) {
   const mixed = [...options];
@@ -44,20 +78,56 @@ function shuffled(options) {
   return mixed;
 }
 
+const same = (one, other) => one.length === other.length && one.every((id, place) => id === other[place]);
+
+/** "England, Wales and Scotland" */
+const listed = (names) => [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
+
+const named = (nations) => nations.map(({ id, name }) => ({ id, text: name }));
+
+const dated = (day) => new Date(day).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+
+/** Let a screen reader read a new step once, and show it from its beginning however tall it is. */
+function goTo(step, beginning = step) {
+  step.focus({ preventScroll: true });
+  beginning.scrollIntoView({ block: "nearest" });
+}
+
+/** Say in `region` what is missing, as a link to it. */
+function refusal(region, text, target) {
+  const link = h("a", { href: `#${target.id}` }, text);
+  link.addEventListener("click", (event) => { event.preventDefault(); target.focus(); });
+  region.className = "ssq-feedback ssq-missing";
+  region.replaceChildren(h("p", null, link));
+  link.focus();
+}
+
+function clear(region) {
+  region.replaceChildren();
+  region.className = "ssq-feedback";
+}
+
+function signed(tone, word = signs[tone][1]) {
+  return h("p", { class: `ssq-verdict ssq-${tone}-word` }, h("span", { "aria-hidden": "true" }, `${signs[tone][0]} `), `${word}.`);
+}
+
+function reason(label, option) {
+  return h("p", { class: "ssq-reason" }, `${label}: `, h("q", null, option.text), " ", option.rationale);
+}
+
 function verdict(item, chosen) {
   const keys = item.options.filter((option) => option.key).map((option) => option.id);
   const hits = chosen.filter((id) => keys.includes(id)).length;
-  if (hits === keys.length && chosen.length === keys.length) return ["ok", "✔", "Yes"];
-  return hits > 0 ? ["part", "◐", "Partly"] : ["no", "✘", "Not quite"];
+  if (hits === keys.length && chosen.length === keys.length) return "ok";
+  return hits > 0 ? "part" : "no";
 }
 
 /** The reasons for what was chosen, then for what belongs to the key and was not. */
-function reasons(item, chosen) {
+function reasons(item, chosen, labels) {
   const mine = item.options.filter((option) => chosen.includes(option.id));
   const missed = item.options.filter((option) => option.key && !chosen.includes(option.id));
-  const missedLabel = mine.some((option) => option.key) ? "Also part of the answer" : "A better answer";
-  const row = (label) => (option) => h("p", { class: "ssq-reason" }, `${label}: `, h("q", null, option.text), " ", option.rationale);
-  return [...mine.map(row("You chose")), ...missed.map(row(missedLabel))];
+  const missedLabel = mine.some((option) => option.key) ? labels.also : labels.better;
+  return [...mine.map((option) => reason(labels.mine, option)), ...missed.map((option) => reason(missedLabel, option))];
 }
 
 function sources(item) {
@@ -69,96 +139,163 @@ function sources(item) {
 }
 
 function render({ model, el }) {
-  const quiz = model.get("quiz");
-  // Jupyter loads this module once per quiz, so counting would give every quiz of a page the same ids, and
-  // a choice in one would undo the choice in another.
-  const uid = `ssq-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-  const practice = quiz.mode === "practice";
   const timers = new Set();
-  const later = (action, ms) => { const timer = setTimeout(() => { timers.delete(timer); action(); }, ms); timers.add(timer); return timer; };
-  let sent = 0; // the last response this view sent, 0 before the first
-  let lateTimer;
-
-  const status = h("p", { class: "ssq-status" });
-  const spoken = h("p", { class: "ssq-spoken", role: "status" });
-  let speakSaved = true; // "Saved." is read out once, and again after trouble; more would drown the questions
-  const progress = h("p", { class: "ssq-progress" });
-  const cards = quiz.items.map((item, index) => card(item, index));
-
-  // A group, not a section: a page with eight quizzes would have eight landmarks of one name.
-  const root = h("div", { role: "group", class: `ssq ssq-${practice ? "practice" : "marked"}`, "aria-labelledby": `${uid}-title` },
-    h("p", { class: "ssq-title", id: `${uid}-title` }, quiz.title),
-    h("p", { class: "ssq-note" }, practice ? words.practice : words.marked),
-    ...cards.map((made) => made.element),
-    h("div", { class: "ssq-foot" }, practice ? null : progress, status, spoken));
-  el.append(root);
-  showProgress();
-  showStatus();
-
-  model.on("change:status", showStatus);
-  model.on("change:response", restore);
-  // A page that is closed, or a phone's tab that is put away, may never come back to send what was just typed.
-  window.addEventListener("pagehide", flush);
-  document.addEventListener("visibilitychange", flush);
+  const stops = [];
+  const page = {
+    model,
+    quiz: model.get("quiz"),
+    // Jupyter loads this module once per quiz, so counting would give every quiz of a page the same ids, and
+    // a choice in one would undo the choice in another.
+    uid: `ssq-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`,
+    later(action, ms) { const timer = setTimeout(() => { timers.delete(timer); action(); }, ms); timers.add(timer); return timer; },
+    drop(timer) { clearTimeout(timer); timers.delete(timer); },
+    /** Fill a live region so that the same words are read out again. */
+    announce(region, ...children) { region.replaceChildren(); return page.later(() => region.replaceChildren(...children), 50); },
+    listen(target, event, action) { target.addEventListener(event, action); stops.push(() => target.removeEventListener(event, action)); },
+    follow(trait, action) { model.on(`change:${trait}`, action); stops.push(() => model.off(`change:${trait}`, action)); },
+    atEnd(action) { stops.push(action); },
+  };
+  el.append(modes[page.quiz.mode](page));
   return () => {
-    model.off("change:status", showStatus);
-    model.off("change:response", restore);
-    window.removeEventListener("pagehide", flush);
-    document.removeEventListener("visibilitychange", flush);
-    flush();
+    stops.forEach((stop) => stop());
     timers.forEach(clearTimeout);
   };
+}
 
-  function flush() {
-    cards.forEach((made) => made.flush());
+/** Put `action` off until nothing has changed for a while; `flush` does at once what is still to be done. */
+function putOff({ later, drop }, action) {
+  let timer;
+  return { start, flush, waiting: () => timer !== undefined };
+
+  function start() {
+    drop(timer);
+    timer = later(flush, PAUSE);
   }
 
-  function send(id, value) {
-    const response = { ...model.get("response") };
-    if (value.length) response[id] = value; else delete response[id];
+  function flush() {
+    if (timer === undefined) return;
+    drop(timer);
+    timer = undefined;
+    action();
+  }
+}
+
+/** A page that is closed, or a phone's tab that is put away, may never come back to send what was just changed. */
+function beforeLeaving({ listen, atEnd }, flush) {
+  listen(window, "pagehide", flush);
+  listen(document, "visibilitychange", flush);
+  atEnd(flush);
+}
+
+// A group, not a section: a page with eight quizzes would have eight landmarks of one name.
+function frame({ quiz, uid }, ...parts) {
+  return h("div", { role: "group", class: `ssq ssq-${quiz.mode}`, "aria-labelledby": `${uid}-title` },
+    h("p", { class: "ssq-title", id: `${uid}-title` }, quiz.title), ...parts);
+}
+
+/**
+ * The line at the foot, and the sending of what it tells about. `waiting` says whether more is yet to be sent, and
+ * `unsaved` what the learner has chosen that cannot be sent as it stands.
+ */
+function saving({ model, later, drop, follow }, waiting = () => false, unsaved = () => "") {
+  const status = h("p", { class: "ssq-status" });
+  const spoken = h("p", { class: "ssq-spoken", role: "status" });
+  let told; // what was read out last
+  let sent = 0; // the last response this view sent, 0 before the first
+  let lateTimer;
+  follow("status", showStatus);
+  showStatus();
+  return { send, say, hint, foot: (...parts) => h("div", { class: "ssq-foot" }, ...parts, status, spoken) };
+
+  function send(traits) {
     sent = (model.get("sent") ?? 0) + 1;
-    model.set("response", response);
-    model.set("sent", sent);
+    for (const [name, value] of Object.entries({ ...traits, sent })) model.set(name, value);
     say(words.saving);
     lateTimer ??= later(tellLate, LATE); // not put off by more answers: without a kernel none of them is saved
-    try { model.save_changes(); } catch { say(words.late, true); }
-    showProgress();
+    try { model.save_changes(); } catch { fail(words.late); }
   }
 
   function tellLate() {
     lateTimer = undefined;
-    say(words.late, true);
+    fail(words.late);
   }
 
   function notLate() {
-    clearTimeout(lateTimer);
-    timers.delete(lateTimer);
+    drop(lateTimer);
     lateTimer = undefined;
   }
 
   function say(text, bad = false) {
     status.classList.toggle("ssq-bad", bad);
     if (status.textContent !== text) status.textContent = text;
-    if (bad || (speakSaved && text.startsWith(words.saved))) {
-      if (spoken.textContent !== text) spoken.textContent = text;
+    // "Saved." is read out once, and again after something else; more would drown the questions.
+    if (text !== told && (bad || text.startsWith(words.saved))) {
+      spoken.textContent = told = text;
       later(() => spoken.replaceChildren(), SPOKEN); // heard by now; left there, it would be met twice
-      speakSaved = bad;
     }
+  }
+
+  /** Each time that something is not saved is read out. */
+  function fail(text) {
+    told = undefined;
+    say(text, true);
+  }
+
+  /** Show a word of help, but never in the place of trouble. */
+  function hint(text) {
+    if (!status.classList.contains("ssq-bad")) say(text);
   }
 
   function showStatus() {
     const { sent: answered, saved, note } = model.get("status") ?? {};
     if (sent > 0) notLate(); // the kernel answers
     if (answered < sent) { lateTimer = later(tellLate, LATE); return; } // the newer one is still on its way
-    if (cards.some((made) => made.waiting())) return; // more has been typed since
-    if (sent > 0 && saved) say(note ? `${words.saved} ${note}` : words.saved);
-    else if (note) say(note, true);
+    if (waiting()) return; // more has been typed since
+    if (sent > 0 && saved) {
+      if (unsaved()) say(unsaved(), true);
+      else say(note ? `${words.saved} ${note}` : words.saved);
+    } else if (note) fail(note);
+  }
+}
+
+// --- questions ---------------------------------------------------------------------------------
+
+function questions(page) {
+  const { model, quiz, uid, follow } = page;
+  const practice = quiz.mode === "practice";
+  const progress = h("p", { class: "ssq-progress" });
+  const cards = quiz.items.map(card);
+  const keep = saving(page, () => cards.some((made) => made.waiting()), unsaved);
+  showProgress();
+  follow("response", restore);
+  beforeLeaving(page, () => cards.forEach((made) => made.flush()));
+  return frame(page,
+    h("p", { class: "ssq-note" }, words[quiz.mode]),
+    ...cards.map((made) => made.box),
+    keep.foot(practice ? null : progress));
+
+  function unsaved() {
+    const place = cards.findIndex((made) => made.unsaved());
+    return place < 0 ? "" : `Question ${place + 1}. ${cards[place].unsaved()}`;
+  }
+
+  function send(id, value) {
+    const response = { ...model.get("response") };
+    if (value.length) response[id] = value; else delete response[id];
+    keep.send({ response });
+    showProgress();
+  }
+
+  /** Keep what was thought before any reason was read, so that a later review knows where to begin. */
+  function record(id, value) {
+    const checked = model.get("checked") ?? {};
+    if (!Object.hasOwn(checked, id)) keep.send({ checked: { ...checked, [id]: value } });
   }
 
   function showProgress() {
     const response = model.get("response") ?? {};
-    const done = quiz.items.filter((item) => response[item.id]?.length).length;
-    progress.textContent = `${done} of ${quiz.items.length} answered`;
+    const done = cards.filter((made) => made.done(response[made.id] ?? [])).length;
+    progress.textContent = `${done} of ${cards.length} answered`;
   }
 
   function restore() {
@@ -169,127 +306,758 @@ function render({ model, el }) {
 
   function card(item, index) {
     const id = `${uid}-${index}`;
-    const count = quiz.items.length > 1 ? h("span", { class: "ssq-count" }, `Question ${index + 1} of ${quiz.items.length}`) : null;
     const feedback = h("div", { class: "ssq-feedback", role: "status" });
     const from = practice ? sources(item) : null;
-    if (from) from.hidden = true;
-    const buttons = h("div", { class: "ssq-buttons" });
-    const made = item.kind === "reflection" ? reply() : choice();
-    if (practice) {
-      const check = h("button", { type: "button", class: "ssq-check" }, item.kind === "reflection" ? "Show a good reply" : "Check");
-      const again = h("button", { type: "button", class: "ssq-again", hidden: true }, "Try again");
-      check.addEventListener("click", () => {
-        const value = made.value();
-        if (!value.length) return refuse();
-        tell(value);
-        again.hidden = false;
-        if (from) from.hidden = false;
-      });
-      again.addEventListener("click", () => {
-        forget();
-        if (item.kind !== "reflection") { made.show(undefined); send(item.id, []); }
-        made.first().focus();
-      });
-      made.changed = forget;
-      buttons.append(check, again);
+    let telling;
+    const check = button("Check", () => {
+      const value = made.value();
+      if (!value.length) return refuse();
+      tell(value);
+      if (!made.written) record(item.id, value);
+    }, { class: "ssq-check" });
+    const again = button("Try again", () => {
+      forget();
+      if (!made.written) { made.show(undefined); send(item.id, []); }
+      made.first().focus();
+    }, { class: "ssq-again" });
+    const at = {
+      ...page, id, practice, forget, refuse, reveal,
+      count: quiz.items.length > 1 ? h("span", { class: "ssq-count" }, `Question ${index + 1} of ${quiz.items.length}`) : null,
+      say: (text, bad) => keep.say(text, bad),
+      hint: (text) => keep.hint(text),
+      send: (value) => send(item.id, value),
+      answer: (value) => { forget(); send(item.id, value); },
+      record: (value) => record(item.id, value),
+    };
+    const made = {
+      id: item.id, check: "Check", done: (value) => value.length > 0, mark: () => {},
+      flush: () => {}, waiting: () => false, unsaved: () => "",
+      ...kinds[item.kind](item, at),
+    };
+    if (practice && made.check) {
+      check.textContent = made.check;
+      made.box.append(h("div", { class: "ssq-buttons" }, check, again));
     }
-    made.box.append(buttons, feedback, ...(from ? [from] : []));
+    made.box.append(feedback, ...(from ? [from] : []));
+    forget();
     made.show(model.get("response")?.[item.id]);
-    return { id: item.id, element: made.box, show: made.show, flush: made.flush, waiting: made.waiting };
+    return made;
 
     function forget() {
-      feedback.replaceChildren();
-      feedback.className = "ssq-feedback";
+      page.drop(telling);
+      clear(feedback);
       made.mark([]);
+      again.hidden = true;
       if (from) from.hidden = true;
-      const again = buttons.querySelector(".ssq-again");
-      if (again) again.hidden = true;
+    }
+
+    function reveal() {
+      again.hidden = false;
+      if (from) from.hidden = false;
     }
 
     function refuse() {
-      const text = { single: words.choose, multiple: words.chooseMany, reflection: words.write }[item.kind];
-      const first = made.first();
-      const link = h("a", { href: `#${first.id}` }, text);
-      link.addEventListener("click", (event) => { event.preventDefault(); first.focus(); });
-      feedback.className = "ssq-feedback ssq-missing";
-      feedback.replaceChildren(h("p", null, link));
-      link.focus();
+      refusal(feedback, made.missing(), made.first());
     }
 
     function tell(value) {
-      if (item.kind === "reflection") {
-        feedback.className = "ssq-feedback ssq-ok";
-        timers.add(announce(feedback, h("p", null, h("b", null, "A good reply might hold this: "), item.rationale)));
-        return;
-      }
-      const [tone, sign, word] = verdict(item, value);
+      const [tone, ...parts] = made.tell(value);
       feedback.className = `ssq-feedback ssq-${tone}`;
       made.mark(value);
-      timers.add(announce(feedback,
-        h("p", { class: "ssq-verdict" }, h("span", { "aria-hidden": "true" }, `${sign} `), `${word}.`),
-        ...reasons(item, value)));
-    }
-
-    function choice() {
-      const many = item.kind === "multiple";
-      const options = item.shuffle ? shuffled(item.options) : item.options;
-      const inputs = options.map((option, place) => h("input", {
-        type: many ? "checkbox" : "radio", id: `${id}-${place}`, name: id, value: option.id,
-      }));
-      const rows = options.map((option, place) =>
-        h("label", { class: "ssq-option", for: `${id}-${place}` }, inputs[place], h("span", null, option.text)));
-      const box = h("fieldset", { class: "ssq-card" },
-        h("legend", null, count, h("span", { class: "ssq-stem" }, item.stem), many ? h("span", { class: "ssq-hint" }, "You may choose more than one.") : null),
-        ...rows);
-      const made = {
-        box,
-        changed: () => {},
-        first: () => inputs[0],
-        flush: () => {},
-        waiting: () => false,
-        value: () => inputs.filter((input) => input.checked).map((input) => input.value),
-        show: (value) => inputs.forEach((input) => { input.checked = Boolean(value?.includes(input.value)); }),
-        mark: (value) => rows.forEach((row, place) => {
-          const option = options[place];
-          row.classList.toggle("ssq-is-key", value.length > 0 && option.key);
-          row.classList.toggle("ssq-is-off", value.includes(option.id) && !option.key);
-        }),
-      };
-      box.addEventListener("change", () => { made.changed(); send(item.id, made.value()); });
-      return made;
-    }
-
-    function reply() {
-      const area = h("textarea", { id: `${id}-0`, rows: "5", maxlength: "5000" });
-      let waiting;
-      const flush = () => {
-        if (!waiting) return;
-        clearTimeout(waiting); timers.delete(waiting); waiting = undefined;
-        send(item.id, area.value.trim() ? area.value : "");
-      };
-      const box = h("div", { class: "ssq-card" },
-        h("label", { class: "ssq-legend", for: `${id}-0` }, count, h("span", { class: "ssq-stem" }, item.stem)), area);
-      const made = {
-        box,
-        changed: () => {},
-        first: () => area,
-        flush,
-        waiting: () => waiting !== undefined,
-        value: () => area.value.trim(),
-        // What is being typed is never replaced by an older text on its way back.
-        show: (value) => { if (!waiting && document.activeElement !== area) area.value = value ?? ""; },
-        mark: () => {},
-      };
-      area.addEventListener("input", () => {
-        made.changed();
-        clearTimeout(waiting);
-        say(words.saving);
-        waiting = later(flush, PAUSE);
-      });
-      area.addEventListener("blur", flush);
-      return made;
+      reveal();
+      telling = page.announce(feedback, ...parts);
     }
   }
+}
+
+/** The head of a question: its number, its stem and a hint. */
+function head(item, at, hint) {
+  return [at.count, h("span", { class: "ssq-stem" }, item.stem), hint ? h("span", { class: "ssq-hint" }, hint) : null];
+}
+
+/** Show on each row of `options` whether it is right, once there is an answer to judge. */
+function markRows(rows, options, value, isKey) {
+  rows.forEach((row, place) => {
+    const right = isKey(options[place]);
+    row.classList.toggle("ssq-is-key", value.length > 0 && right);
+    row.classList.toggle("ssq-is-off", value.includes(options[place].id) && !right);
+  });
+}
+
+function choice(item, at) {
+  const many = item.kind === "multiple";
+  const options = item.shuffle ? shuffled(item.options) : item.options;
+  const { inputs, rows, value, show } = rowsOf(at.id, options, many ? "checkbox" : "radio");
+  const box = h("fieldset", { class: "ssq-card" },
+    h("legend", null, ...head(item, at, many && "You may choose more than one.")), ...rows);
+  box.addEventListener("change", () => at.answer(value()));
+  return {
+    box, value, show,
+    first: () => inputs[0],
+    missing: () => many ? words.chooseMany : words.choose,
+    mark: (chosen) => markRows(rows, options, chosen, (option) => option.key),
+    tell(chosen) {
+      const tone = verdict(item, chosen);
+      return [tone, signed(tone),
+        ...reasons(item, chosen, { mine: "You chose", also: "Also part of the answer", better: "A better answer" })];
+    },
+  };
+}
+
+function chat(item, at) {
+  const senders = [...new Set(item.options.map((option) => option.by))];
+  const tags = item.options.map(() => h("span", { class: "ssq-tag", "aria-hidden": "true" }));
+  const lines = item.options.map((option, place) => button(null, () => {
+    press(place, !pressed(place));
+    at.answer(value());
+  }, { class: "ssq-line", id: `${at.id}-${place}` }));
+  lines.forEach((line, place) => {
+    const { by, at: time, text } = item.options[place];
+    line.append(h("span", { class: "ssq-by" }, `${[by, time].filter(Boolean).join(", ")}: `), tags[place], h("span", { class: "ssq-said" }, text));
+    // Only two people talk from two sides; a profile, or a group of friends, is one column.
+    if (senders.length === 2 && by === senders[1]) line.classList.add("ssq-line-right");
+  });
+  const pressed = (place) => lines[place].getAttribute("aria-pressed") === "true";
+  const value = () => item.options.filter((_, place) => pressed(place)).map((option) => option.id);
+  return {
+    box: h("fieldset", { class: "ssq-card" },
+      h("legend", null, ...head(item, at, "Mark every line that is a warning sign. You may mark more than one.")),
+      h("p", { class: "ssq-scene", id: `${at.id}-scene` }, item.scene),
+      h("ol", { class: "ssq-chat", role: "list", "aria-labelledby": `${at.id}-scene` }, ...lines.map((line) => h("li", null, line)))),
+    value,
+    show: (marked) => lines.forEach((_, place) => press(place, Boolean(marked?.includes(item.options[place].id)))),
+    first: () => lines[0],
+    missing: () => words.spot,
+    mark: (marked) => markRows(lines, item.options, marked, (option) => option.key),
+    tell(marked) {
+      const tone = verdict(item, marked);
+      return [tone, signed(tone),
+        ...reasons(item, marked, { mine: "You marked", also: "Also a warning sign", better: "A warning sign" })];
+    },
+  };
+
+  function press(place, on) {
+    lines[place].setAttribute("aria-pressed", String(on));
+    tags[place].textContent = on ? "Marked" : "Mark";
+  }
+}
+
+function sequence(item, at) {
+  const start = item.options.map((option) => option.id);
+  const option = Object.fromEntries(item.options.map((step) => [step.id, step]));
+  const spoken = h("p", { class: "ssq-spoken", role: "status" });
+  const list = h("ol", { class: "ssq-order", role: "list" });
+  const rows = Object.fromEntries(item.options.map((step, place) => [step.id, row(step, place)]));
+  const now = () => [...list.children].map((child) => child.dataset.step);
+  let quiet;
+  let moved = false; // the order at the start is no answer
+  let dragging = false;
+  put(start);
+  return {
+    box: h("fieldset", { class: "ssq-card" },
+      h("legend", null, ...head(item, at, "Use Up and Down, or drag a step by its handle.")), list, spoken),
+    value: () => moved ? now() : [],
+    show(value) {
+      if (dragging) return;
+      const fits = value?.length === start.length && start.every((id) => value.includes(id));
+      moved = fits;
+      put(fits ? value : start);
+    },
+    first: () => list.querySelector("button:not([aria-disabled])"),
+    missing: () => words.order,
+    mark(value) {
+      now().forEach((id, place) => {
+        const right = value.length > 0 && follows(value, place);
+        rows[id].classList.toggle("ssq-follows", right);
+        rows[id].classList.toggle("ssq-strays", value.length > 0 && !right);
+        rows[id].querySelector(".ssq-place").textContent = value.length ? placeWords(right, place) : "";
+      });
+    },
+    tell(value) {
+      const pairs = value.slice(1).filter((_, place) => follows(value, place + 1)).length;
+      const tone = same(value, item.order) ? "ok" : pairs > 0 ? "part" : "no";
+      return [tone, signed(tone), h("p", null, "The right order:"),
+        h("ol", { class: "ssq-right-order" }, ...item.order.map((id) => h("li", null, h("q", null, option[id].text), " ", option[id].rationale)))];
+    },
+  };
+
+  function row(step, place) {
+    const grip = h("span", { class: "ssq-grip", "aria-hidden": "true" });
+    const made = h("li", { class: "ssq-step" }, grip,
+      h("span", { class: "ssq-step-text" }, step.text, h("span", { class: "ssq-place" })),
+      h("span", { class: "ssq-moves" },
+        button("↑ Up", () => move(-1), { class: "ssq-again", id: `${at.id}-${place}-up`, "aria-label": `Move up: ${step.text}` }),
+        button("↓ Down", () => move(1), { class: "ssq-again", id: `${at.id}-${place}-down`, "aria-label": `Move down: ${step.text}` })));
+    made.dataset.step = step.id;
+    grip.addEventListener("pointerdown", drag);
+    return made;
+
+    function move(way) {
+      if (!shift(made, way)) {
+        return speak(way < 0 ? "This step is the first." : "This step is the last.");
+      }
+      done();
+      made.scrollIntoView({ block: "nearest" });
+    }
+
+    function done() {
+      moved = true;
+      edges();
+      at.answer(now());
+      speak(`Step moved to ${now().indexOf(step.id) + 1} of ${start.length}.`);
+    }
+
+    function drag(event) {
+      if (!event.isPrimary || event.button !== 0 || dragging) return;
+      event.preventDefault(); // or the text around would be selected
+      const before = now();
+      dragging = true;
+      grip.setPointerCapture(event.pointerId);
+      made.classList.add("ssq-dragged");
+      grip.addEventListener("pointermove", over);
+      for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) grip.addEventListener(end, drop);
+
+      function over({ clientY }) {
+        while (made.previousElementSibling && clientY < middle(made.previousElementSibling)) shift(made, -1);
+        while (made.nextElementSibling && clientY > middle(made.nextElementSibling)) shift(made, 1);
+        made.scrollIntoView({ block: "nearest" });
+      }
+
+      function drop({ type }) {
+        grip.removeEventListener("pointermove", over);
+        for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) grip.removeEventListener(end, drop);
+        made.classList.remove("ssq-dragged");
+        dragging = false;
+        if (type === "pointercancel") put(before);
+        else if (!same(before, now())) done();
+      }
+    }
+  }
+
+  function speak(text) {
+    at.announce(spoken, text);
+    at.drop(quiet);
+    quiet = at.later(() => spoken.replaceChildren(), SPOKEN);
+  }
+
+  function middle(element) {
+    const { top, height } = element.getBoundingClientRect();
+    return top + height / 2;
+  }
+
+  /** Move a row one place by moving its neighbour: the row itself keeps the focus, and the finger that drags it. */
+  function shift(made, way) {
+    const other = way < 0 ? made.previousElementSibling : made.nextElementSibling;
+    if (!other) return false;
+    if (way < 0) made.after(other); else made.before(other);
+    return true;
+  }
+
+  function put(order) {
+    if (!same(order, now())) list.replaceChildren(...order.map((id) => rows[id]));
+    edges();
+  }
+
+  /** A button that is of no use now keeps its focus: it is called disabled, and does nothing. */
+  function edges() {
+    [...list.children].forEach((child, place) => {
+      const [up, down] = child.querySelectorAll("button");
+      for (const [made, off] of [[up, place === 0], [down, place === start.length - 1]]) {
+        if (off) made.setAttribute("aria-disabled", "true"); else made.removeAttribute("aria-disabled");
+      }
+    });
+  }
+
+  function follows(value, place) {
+    return item.order.indexOf(value[place]) === (place ? item.order.indexOf(value[place - 1]) + 1 : 0);
+  }
+
+  function placeWords(right, place) {
+    if (place === 0) return right ? "✔ Comes first" : "✘ Does not come first";
+    return right ? "✔ Follows the step above" : "✘ Does not follow the step above";
+  }
+}
+
+function story(item, at) {
+  const { steps } = item;
+  const trail = h("ol", { class: "ssq-trail", "aria-label": "What you chose" });
+  const stage = h("div", { class: "ssq-stage" });
+  const back = button("Go back one step", () => move(path.slice(0, -1), path.at(-1)), { class: "ssq-again" });
+  let path = [];
+  let radios = draw();
+  const unsaved = () => !at.practice && radios.inputs.some((input) => input.checked) ? words.goOn : "";
+  stage.addEventListener("change", () => {
+    at.forget();
+    if (unsaved()) at.hint(unsaved());
+  });
+  return {
+    unsaved,
+    box: h("div", { class: "ssq-card", role: "group", "aria-labelledby": `${at.id}-stem` },
+      h("div", { class: "ssq-legend", id: `${at.id}-stem` }, ...head(item, at)), trail, stage),
+    check: "", // the end of the story is the check
+    value: () => path,
+    done: (value) => walk(value).over,
+    show(value) {
+      const { taken } = walk(value ?? []);
+      if (same(taken.map(({ choice }) => choice.id), path)) return;
+      path = taken.map(({ choice }) => choice.id);
+      radios = draw();
+      at.forget();
+      if (walk(path).over) at.reveal();
+    },
+    first: () => radios.inputs[0],
+    missing: () => words.choose,
+  };
+
+  /** Follow a path as far as it leads: the decisions taken, and the step or the ending it comes to. */
+  function walk(choices) {
+    const taken = [];
+    let step = steps[0];
+    let ending;
+    for (const id of choices) {
+      const choice = step?.choices.find((one) => one.id === id);
+      if (!choice) break;
+      taken.push({ step, choice });
+      step = steps.find((one) => one.id === choice.to);
+      ending = item.endings?.find((one) => one.id === choice.to);
+    }
+    return { taken, step, ending, over: !step };
+  }
+
+  function move(next, before) {
+    path = next;
+    radios = draw(before);
+    at.answer(path);
+    const { over } = walk(path);
+    if (over) { at.reveal(); if (at.practice) at.record(path); }
+    goTo(stage.firstElementChild, stage.querySelector("legend") ?? stage.firstElementChild.firstElementChild);
+  }
+
+  function draw(before) {
+    const { taken, step, ending, over } = walk(path);
+    const reviewed = over && at.practice;
+    trail.replaceChildren(...taken.map(({ choice }) => h("li", null, "You chose: ", h("q", null, choice.text))));
+    trail.hidden = taken.length === 0 || reviewed; // the review says it all again
+    if (over) {
+      const text = `${at.id}-end`;
+      stage.replaceChildren(
+        h("div", { role: "group", tabindex: "-1", "aria-labelledby": text },
+          h("p", { class: "ssq-ending", id: text }, at.practice ? ending?.text ?? "" : words.storyEnd)),
+        reviewed ? h("ol", { class: "ssq-review" }, ...taken.map(review)) : "",
+        h("div", { class: "ssq-buttons" }, reviewed ? button("Try another way", () => move([])) : "", back));
+      return { inputs: [back] };
+    }
+    const { inputs, rows, value, show } = rowsOf(at.id, step.choices);
+    show([before]);
+    stage.replaceChildren(
+      h("fieldset", { tabindex: "-1" }, h("legend", null, step.text), ...rows),
+      h("div", { class: "ssq-buttons" },
+        button("Choose", () => value().length ? move([...path, ...value()]) : at.refuse()), taken.length ? back : ""));
+    return { inputs };
+  }
+
+  function review({ step, choice }) {
+    const [tone, word] = worths[choice.worth];
+    const better = choice.worth === "best" ? null : step.choices.find((one) => one.worth === "best");
+    return h("li", null, signed(tone, word), reason("You chose", choice), better ? reason("A better choice", better) : null);
+  }
+}
+
+function byNation(item, at) {
+  const options = item.shuffle ? shuffled(item.options) : item.options;
+  const places = named(item.nations);
+  const where = rowsOf(`${at.id}-where`, places);
+  const what = rowsOf(at.id, options);
+  const nameOf = (nation) => places.find(({ id }) => id === nation).text;
+  const value = () => where.value().length && what.value().length ? [...where.value(), ...what.value()] : [];
+  const box = h("fieldset", { class: "ssq-card" },
+    h("legend", null, ...head(item, at)),
+    group("where", words.nation, h("div", { class: "ssq-row" }, ...where.rows)),
+    group("what", "Your answer for where you live", ...what.rows));
+  const unsaved = () => !at.practice && what.value().length && !where.value().length ? words.whereToo : "";
+  box.addEventListener("change", () => {
+    at.forget();
+    if (value().length) at.send(value());
+    else if (unsaved()) at.say(unsaved(), true);
+  });
+  at.listen(document, "ssq-nation", () => {
+    if (value().length) return;
+    preset();
+    if (value().length) at.answer(value());
+  });
+  return {
+    box, value, unsaved,
+    show(saved) {
+      const half = !value().length && box.querySelector(":checked");
+      if (half && !saved?.length) return; // it is not taken away when another answer is sent
+      what.show(saved?.slice(1));
+      if (saved?.length) where.show(saved);
+      else if (!where.value().length) preset();
+    },
+    first: () => where.value().length ? what.inputs[0] : where.inputs[0],
+    missing: () => where.value().length ? words.choose : words.where,
+    mark: ([nation, ...chosen]) => markRows(what.rows, options, chosen, (option) => option.nations?.includes(nation)),
+    tell([nation, id]) {
+      const mine = item.options.find((option) => option.id === id);
+      const right = item.options.find((option) => option.nations.includes(nation));
+      const tone = mine === right ? "ok" : "no";
+      return [tone, signed(tone), reason("You chose", mine), mine === right ? null : reason(`In ${nameOf(nation)}`, right),
+        h("details", { class: "ssq-sources" }, h("summary", null, "The other nations"), ...item.options.map((option) => {
+          const others = option.nations.filter((other) => other !== nation).map(nameOf);
+          if (!others.length) return null;
+          return option === right ? h("p", { class: "ssq-reason" }, `In ${listed(others)}: the same.`) : reason(`In ${listed(others)}`, option);
+        }))].filter(Boolean);
+    },
+  };
+
+  function group(name, label, ...rows) {
+    const id = `${at.id}-${name}-label`;
+    return h("div", { role: "radiogroup", class: "ssq-sub", "aria-labelledby": id }, h("p", { class: "ssq-sub-label", id }, label), ...rows);
+  }
+
+  function preset() {
+    where.show([nationOf(at.model)]);
+  }
+}
+
+function reply(item, at) {
+  const area = h("textarea", { id: `${at.id}-0`, rows: "5", maxlength: "5000" });
+  const sending = putOff(at, () => at.send(area.value.trim() ? area.value : ""));
+  area.addEventListener("input", () => {
+    at.forget();
+    at.say(words.saving);
+    sending.start();
+  });
+  area.addEventListener("blur", sending.flush);
+  // A browser brings only the caret into view, and the rest of the box may stay behind the foot.
+  area.addEventListener("keyup", ({ key }) => { if (key === "Tab") area.scrollIntoView({ block: "nearest" }); });
+  return {
+    box: h("div", { class: "ssq-card" }, h("label", { class: "ssq-legend", for: `${at.id}-0` }, ...head(item, at)), area),
+    check: "Show a good reply",
+    written: true, // never cleared for the learner, never right or wrong
+    first: () => area,
+    missing: () => words.write,
+    flush: sending.flush,
+    waiting: sending.waiting,
+    value: () => area.value.trim(),
+    // What is being typed is never replaced by an older text on its way back.
+    show: (value) => { if (!sending.waiting() && document.activeElement !== area) area.value = value ?? ""; },
+    tell: () => ["ok", h("p", null, h("b", null, "A good reply might hold this: "), item.rationale)],
+  };
+}
+
+// --- the nation chooser ------------------------------------------------------------------------
+
+/** The nation chosen on this page, or else the one remembered; "" for none. */
+function nationOf(model) {
+  return document.documentElement.dataset.ssqNation ?? model.get("nation") ?? "";
+}
+
+function chooser(page) {
+  const { model, uid, quiz, listen, follow, atEnd } = page;
+  // An arrow key chooses at every step on its way: the page shows each, and hears of the one where it stops.
+  const sending = putOff(page, () => {
+    tellPage(value()[0]);
+    keep.send({ nation: value()[0] });
+  });
+  const keep = saving(page, sending.waiting);
+  const { rows, value, show } = rowsOf(uid, [...named(quiz.nations), { id: "", text: "Show all" }]);
+  const box = h("fieldset", { class: "ssq-card" },
+    h("legend", null, h("span", { class: "ssq-stem" }, quiz.title), h("span", { class: "ssq-hint" }, words.nationNote)),
+    h("div", { class: "ssq-row" }, ...rows));
+  box.addEventListener("change", () => {
+    showOnly(value()[0]);
+    keep.say(words.saving);
+    sending.start();
+  });
+  box.addEventListener("focusout", ({ relatedTarget }) => { if (!box.contains(relatedTarget)) sending.flush(); });
+  beforeLeaving(page, sending.flush);
+  listen(document, "ssq-nation", () => show([nationOf(model)]));
+  follow("nation", () => { if (model.get("nation") !== nationOf(model)) tellPage(model.get("nation")); });
+  // Cells of a notebook are drawn one by one, and some of them again.
+  const watch = new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(fold)));
+  watch.observe(document.body, { childList: true, subtree: true });
+  atEnd(() => watch.disconnect());
+  show([nationOf(model)]);
+  if (nationOf(model)) tellPage(nationOf(model));
+  return h("div", { class: "ssq ssq-nation" }, box, keep.foot());
+
+  function showOnly(nation) {
+    document.documentElement.dataset.ssqNation = nation;
+    fold(document.body);
+  }
+
+  function tellPage(nation) {
+    showOnly(nation);
+    document.dispatchEvent(new CustomEvent("ssq-nation", { detail: nation }));
+  }
+
+  function fold(node) {
+    if (!(node instanceof Element)) return;
+    const nation = nationOf(model);
+    for (const block of [node, ...node.querySelectorAll("[data-nation]")]) {
+      if (block.dataset.nation) block.open = !nation || block.dataset.nation.split(" ").includes(nation);
+    }
+  }
+}
+
+// --- the checklist -----------------------------------------------------------------------------
+
+function checklist(page) {
+  const { model, quiz, uid, follow } = page;
+  const keep = saving(page);
+  const progress = h("p", { class: "ssq-progress" });
+  const groups = quiz.groups.map(group);
+  const total = quiz.groups.reduce((sum, { rows }) => sum + rows.length, 0);
+  follow("response", restore);
+  restore();
+  return frame(page, quiz.note ? h("p", { class: "ssq-note" }, quiz.note) : null, ...groups.map((made) => made.box), keep.foot(progress));
+
+  function restore() {
+    const response = model.get("response") ?? {};
+    groups.forEach((made) => made.show(Object.keys(response)));
+    progress.textContent = `${groups.reduce((sum, made) => sum + made.value().length, 0)} of ${total} done`;
+  }
+
+  function group({ name, rows }, index) {
+    const count = h("span", { class: "ssq-hint" });
+    const { inputs, rows: labels, value, show } = rowsOf(`${uid}-${index}`, rows.map((row) => ({ id: row.id, text: nameOf(row) })), "checkbox");
+    const box = h("details", { class: "ssq-card ssq-group", open: quiz.groups.length === 1 },
+      h("summary", null, h("span", { class: "ssq-stem" }, name), " ", count),
+      ...rows.map((row, place) => setting(row, labels[place], inputs[place])));
+    box.addEventListener("change", ({ target }) => {
+      const response = { ...model.get("response") };
+      if (target.checked) response[target.value] = ["done"]; else delete response[target.value];
+      keep.send({ response });
+      restore();
+    });
+    return { box, value, show(ticked) { show(ticked); count.textContent = `${value().length} of ${rows.length} done`; } };
+  }
+
+  function nameOf({ name, set_to: to }) {
+    return to ? `${name}: set to ${to}` : name;
+  }
+
+  function setting(row, label, input) {
+    const told = [["Where", row.where], ["Why", row.why], ["Under 18s", row.under_18], ["Checked", row.checked && dated(row.checked)]].filter(([, text]) => text);
+    const details = told.map(([word, text], place) => h("p", { id: `${input.id}-${place}` }, h("b", null, `${word}: `), text));
+    input.setAttribute("aria-describedby", details.map((detail) => detail.id).join(" "));
+    return h("div", { class: "ssq-setting" }, label, ...details);
+  }
+}
+
+// --- the report finder -------------------------------------------------------------------------
+
+function finder(page) {
+  const { model, quiz, uid, listen } = page;
+  const { questions: asked } = quiz;
+  let answers = asked.map(() => undefined); // the place of the option chosen, question by question
+  const trail = h("ol", { class: "ssq-trail", "aria-label": "Your answers" });
+  const stage = h("div", { class: "ssq-stage" });
+  const feedback = h("div", { class: "ssq-feedback", role: "status" });
+  let place = 0; // the question on screen
+  let resume; // where the learner was before they chose to change an answer
+  draw();
+  listen(document, "ssq-nation", () => {
+    if (asked[place]?.id === "nation" && answers[place] === undefined) draw();
+  });
+  return frame(page,
+    quiz.note ? h("p", { class: "ssq-note" }, quiz.note) : null,
+    h("p", { class: "ssq-note" }, words.finder),
+    h("div", { class: "ssq-card" }, trail, stage, feedback));
+
+  function go(next) {
+    place = next;
+    draw();
+    goTo(stage.querySelector("[tabindex]"), stage.querySelector("legend, h3"));
+  }
+
+  function draw() {
+    clear(feedback);
+    trail.replaceChildren(...asked.map(answered).filter(Boolean));
+    trail.hidden = !trail.hasChildNodes();
+    stage.replaceChildren(...(place < asked.length ? question(asked[place]) : found()));
+  }
+
+  function answered(question, number) {
+    if (answers[number] === undefined || number === place) return null;
+    return h("li", null, `${question.text} `, h("b", null, question.options[answers[number]].text), " ",
+      button("Change", () => { resume ??= place; go(number); }, { class: "ssq-link", "aria-label": `Change your answer: ${question.text}` }));
+  }
+
+  function question({ id, text, hint, options }) {
+    const { inputs, rows, value, show } = rowsOf(uid, options);
+    const alarm = id === "danger" ? undefined : alarmOf(quiz, answers);
+    const given = options[answers[place]]?.id;
+    show([given ?? (id === "nation" ? nationOf(model) : undefined)]);
+    const fields = h("fieldset", { tabindex: "-1" },
+      h("legend", null,
+        h("span", { class: "ssq-count" }, `Question ${place + 1} of ${asked.length}`),
+        h("span", { class: "ssq-stem" }, text), hint ? h("span", { class: "ssq-hint" }, hint) : null),
+      ...rows);
+    fields.addEventListener("change", () => { clear(feedback); take(); });
+    return [
+      // Nobody has to answer four more questions before they hear whom to ring.
+      alarm ? warning(alarm, h("ul", { class: "ssq-ways", role: "list" }, ...quiz.contacts[quiz.ids[quiz.orders[0][0]]].how.map(way)),
+        h("p", null, "When that is done, go on.")) : "",
+      fields,
+      h("div", { class: "ssq-buttons" },
+        button("Next", () => {
+          if (!value().length) return refusal(feedback, words.choose, inputs[0]);
+          take(); // where the learner lives may have been chosen for them
+          move(resume ?? place + 1);
+        }),
+        place > 0 ? button("Back", () => move(place - 1), { class: "ssq-again" }) : ""),
+      quiz.unsure ? h("p", { class: "ssq-hint ssq-unsure" }, quiz.unsure) : "",
+    ];
+
+    function take() {
+      answers[place] = inputs.findIndex((input) => input.checked);
+    }
+
+    function move(next) {
+      resume = undefined;
+      go(next);
+    }
+  }
+
+  function found() {
+    const outcome = outcomeOf(quiz, answers);
+    const made = advice(outcome);
+    return [made, h("div", { class: "ssq-buttons" },
+      button("Print", () => printed(outcome.title, made)),
+      button("Save as a file", () => saved(outcome.title, made), { class: "ssq-again" }),
+      button("Start again", () => { answers = asked.map(() => undefined); go(0); }, { class: "ssq-again" }))];
+  }
+
+  function advice({ title, urgent, first, now, then, keep, never }) {
+    const list = (heading, rows) => rows.length ? [h("h4", null, heading), h("ul", null, ...rows.map((row) => h("li", null, row)))] : [];
+    return h("div", { class: "ssq-outcome" },
+      h("h3", { tabindex: "-1" }, title),
+      urgent ? warning(first) : h("p", null, h("b", null, "First: "), first),
+      ...cards(now, 1, "Other ways to reach them"),
+      ...cards(then, FEW, "More who can help"),
+      ...list("Keep", keep),
+      ...list("Leave alone", never),
+      h("p", { class: "ssq-hint" }, `Shown on ${dated(Date.now())}.`));
+  }
+
+  /** The first `few` of these contacts as cards, and the others folded. */
+  function cards(contacts, few, label) {
+    const made = contacts.map((id) => contact(quiz.contacts[id]));
+    const list = (some) => h("ol", { class: "ssq-contacts", role: "list" }, ...some);
+    return [
+      made.length ? list(made.slice(0, few)) : "",
+      made.length > few
+        ? h("details", { class: "ssq-sources" }, h("summary", null, `${label}: ${made.length - few}`), list(made.slice(few)))
+        : "",
+    ];
+  }
+
+  function warning(text, ...more) {
+    return h("div", { class: "ssq-urgent" },
+      h("p", null, h("b", null, h("span", { "aria-hidden": "true" }, "! "), "Urgent. Do this now.")), h("p", null, text), ...more);
+  }
+
+  /** A card says first what to do: who opens it frightened needs the number before the description. */
+  function contact({ name, how, what_for: whatFor, not_for: notFor, hours, cost, checked, next }) {
+    const facts = [["For", whatFor], ["Open", hours], ["Cost", cost], ["What happens next", next], ["Not for", notFor], ["Checked", checked && dated(checked)]];
+    return h("li", null, h("h4", null, name),
+      h("ul", { class: "ssq-ways", role: "list" }, ...how.map(way)),
+      ...facts.filter(([, text]) => text).map(([label, text]) => h("p", null, h("b", null, `${label}: `), text)));
+  }
+
+  function way({ label, value, href }) {
+    const elsewhere = /^https?:/.test(href) ? { target: "_blank", rel: "noopener noreferrer" } : {};
+    return h("li", null, label ? `${label}: ` : null, href ? h("a", { href, ...elsewhere }, value) : value);
+  }
+}
+
+/**
+ * Where the answers lead: `table` has a place in `outcomes` for each set of them but the one about danger, the first
+ * question counting most. An outcome is places in `routes`, `texts` and `orders`. Danger puts the emergency, which is
+ * the first of the routes and of the orders, in front of everything else.
+ */
+function outcomeOf({ questions: asked, table, outcomes, routes, texts, orders, ids, danger }, answers) {
+  const counted = asked.map(({ id, options }, which) => ({ id, count: options.length, place: answers[which] }));
+  const index = counted.reduce((number, { id, count, place }) => id === "danger" ? number : number * count + place, 0);
+  const [route, first, order] = outcomes[table[index]];
+  const alarm = alarmOf({ questions: asked, texts, danger }, answers);
+  const now = alarm ? orders[0] : [];
+  const all = (name) => (alarm ? [routes[0], routes[route]] : [routes[route]]).flatMap((part) => part[name]).map((place) => texts[place]);
+  return {
+    urgent: Boolean(alarm),
+    title: texts[routes[route].title],
+    first: alarm || texts[first],
+    now: now.map((place) => ids[place]),
+    then: orders[order].filter((place) => !now.includes(place)).map((place) => ids[place]),
+    keep: all("keep"),
+    never: all("never"),
+  };
+}
+
+/** What to do first, if someone is or may be in danger; or else nothing. */
+function alarmOf({ questions: asked, texts, danger }, answers) {
+  const which = asked.findIndex(({ id }) => id === "danger");
+  return texts[danger[asked[which]?.options[answers[which]]?.id]];
+}
+
+/** A copy for paper or for keeping: no classes, no ids, nothing to press, addresses in full. */
+function copyOf(content) {
+  const copy = content.cloneNode(true);
+  for (const element of [copy, ...copy.querySelectorAll("*")]) {
+    for (const { name } of [...element.attributes]) if (name !== "href") element.removeAttribute(name);
+    if (element.localName === "details") element.open = true;
+  }
+  for (const link of copy.querySelectorAll('a[href^="http"]')) {
+    if (link.textContent !== link.href) link.after(` (${link.href})`);
+  }
+  return copy;
+}
+
+const PAPER = "margin: 2rem auto; max-width: 40rem; padding: 0 1rem; background: #fff; color: #000; font: 1rem/1.5 system-ui, sans-serif;";
+
+function printed(title, content) {
+  const sheet = window.open("", "_blank", "width=720,height=800");
+  if (!sheet) { // pop-ups are blocked
+    content.querySelectorAll("details").forEach((fold) => { fold.open = true; });
+    window.print();
+    return;
+  }
+  sheet.document.title = title;
+  sheet.document.documentElement.lang = "en";
+  sheet.document.body.style.cssText = PAPER;
+  sheet.document.body.append(sheet.document.importNode(copyOf(content), true));
+  sheet.focus();
+  sheet.print();
+}
+
+function saved(title, content) {
+  const sheet = document.implementation.createHTMLDocument(title);
+  sheet.documentElement.lang = "en";
+  sheet.head.prepend(h("meta", { charset: "utf-8" }), h("meta", { name: "viewport", content: "width=device-width" }));
+  sheet.body.style.cssText = PAPER;
+  sheet.body.append(copyOf(content));
+  const link = download("what-to-do.html", "text/html", `<!doctype html>\n${sheet.documentElement.outerHTML}\n`);
+  document.body.append(link); // on the page, so that the page can tell a download from leaving
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000); // some browsers read it only once the learner agrees
+}
+
+/** A link that hands `text` to the learner as a file. */
+function download(name, type, text, label = "") {
+  return h("a", { href: URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` })), download: name }, label);
+}
+
+// --- the calendar file -------------------------------------------------------------------------
+
+function calendar(page) {
+  const { quiz, atEnd } = page;
+  const link = download(quiz.file_name, "text/calendar", quiz.text, quiz.label);
+  link.className = "ssq-button";
+  atEnd(() => URL.revokeObjectURL(link.href));
+  return frame(page, quiz.note ? h("p", { class: "ssq-note" }, quiz.note) : null, h("p", null, link));
 }
 
 export default { render };

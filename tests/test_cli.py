@@ -79,8 +79,8 @@ def test_the_schemas_that_editors_use_are_those_of_the_readers():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["release", "nope"], "There is no quiz called 'nope'. The quizzes here: grooming-signs."),
-        (["collect", "nope", "."], "There is no quiz called 'nope'. The quizzes here: grooming-signs."),
+        (["release", "nope"], "There is no quiz called 'nope'. The quizzes here: "),
+        (["collect", "nope", "."], "There is no quiz called 'nope'. The quizzes here: "),
         (["collect", "grooming-signs", "."], "First: python3 -m quizzes release grooming-signs"),
         (["grade", "grooming-signs"], "First: python3 -m quizzes collect grooming-signs PATH"),
         (["feedback", "grooming-signs"], "First: python3 -m quizzes grade grooming-signs"),
@@ -101,7 +101,7 @@ def test_a_path_that_is_missing_is_named(tmp_path, capsys):
     (tmp_path / "release" / "grooming-signs").mkdir(parents=True)
     for name in ("grooming-signs.ipynb", "grooming-signs.quiz.json"):
         (tmp_path / "release" / "grooming-signs" / name).write_text(
-            '{"items": [], "content": "00000000"}', encoding="utf-8"
+            '{"quiz": "grooming-signs", "title": "T", "items": [], "content": "00000000"}', encoding="utf-8"
         )
 
     assert cli.main(["collect", "grooming-signs", str(tmp_path / "nowhere")], tmp_path) == 1

@@ -7,24 +7,27 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import BaseModel
-from safecourse.facts import FACTS_FOLDER, ContactsFile, Facts, FactsFile, read_facts
+from safecourse.facts import FACTS_FOLDER, ContactsFile, FactsFile
 from safecourse.yamlfile import AuthorError
 
 from . import bank as banks
+from .content_check import RULES, review
 from .errors import UserError
+from .material import read_material
 
 COURSE = banks.BANK_FOLDER.parent
 
 _GUIDE = """\
 Mark a quiz in these steps, in this order. Each says what it did and what to do next.
 
-  check [--overdue]     Read every fact and question, and name each fault. Changes nothing.
+  check [--overdue]     Read every fact, lesson and question, and name each fault. Changes nothing.
                         With --overdue, only list the facts whose day to be checked again has passed.
-  release NAME          Make the quiz that pupils get, without its key: quizzes/release/NAME.
-                        Give pupils that folder.
+  release NAME          Make the quiz that learners get, without its key: quizzes/release/NAME.
+                        Give whoever takes it that folder.
   collect NAME PATH     Take in what they hand in: quizzes/submitted/CODE/NAME. PATH is a folder that
                         holds a folder per pupil, named with a code (not a real name), or files
                         CODE.answers.json. Do it again whenever more arrives.
@@ -35,11 +38,13 @@ Mark a quiz in these steps, in this order. Each says what it did and what to do 
 
 For authors:
 
-  tidy [--check]        Run every lesson and keep it in one form; with --check only say what is not.
+  tidy [--check]        Run every lesson and keep it in one form, and write the facts into the teaching
+                        pages; with --check only say what is not as it should be.
   schemas               Remake the schemas with which an editor checks facts and questions.
 
-NAME is a quiz: the name of a file in quizzes/bank, such as grooming-signs. All of this works
-on Windows too, where nbgrader's own way to send and collect work does not.
+NAME is a quiz: the name of a file in quizzes/bank, such as grooming-signs, for pupils; with -adults
+at its end, such as grooming-signs-adults, it is the quiz for parents and staff. All of this works on
+Windows too, where nbgrader's own way to send and collect work does not.
 """
 
 
@@ -66,16 +71,16 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(
         prog="python3 -m quizzes", metavar="STEP", required=True, help=argparse.SUPPRESS
     )
-    check = _step(steps, "check", _check, "Read every fact and question; name each fault with file and line.")
+    check = _step(steps, "check", _check, "Read every fact, lesson and question; name each fault by line.")
     check.add_argument(
         "--overdue", action="store_true", help="only list the facts that are due to be checked"
     )
-    release = _step(steps, "release", _release, "Make the quiz that pupils get, without its key.")
+    release = _step(steps, "release", _release, "Make the quiz that learners get, without its key.")
     collect = _step(steps, "collect", _collect, "Take in what pupils hand in. Nothing of theirs is run.")
     grade = _step(steps, "grade", _grade, "Mark what was collected, with nbgrader.")
     feedback = _step(steps, "feedback", _feedback, "Make a page of feedback for each pupil.")
     for step in (release, collect, grade, feedback):
-        step.add_argument("name", metavar="NAME", help="the quiz: a file of quizzes/bank without its .yaml")
+        step.add_argument("name", metavar="NAME", help="the quiz, such as grooming-signs-adults")
     collect.add_argument("path", metavar="PATH", type=Path, help="a folder with a folder per pupil's code")
     export = _step(steps, "export", _export, "Write all marks to a table.")
     export.add_argument("file", metavar="FILE", type=Path, nargs="?", help="if left out, quizzes/grades.csv")
@@ -99,38 +104,29 @@ def _speak_utf8() -> None:
 
 
 def _check(options: argparse.Namespace, _folder: Path) -> int:
-    facts = read_facts()
+    material = read_material(FACTS_FOLDER.parent, banks.BANK_FOLDER, date.today())
     if options.overdue:
-        for line in _overdue(facts):
-            print(f"- {line}")
+        for finding in review(material, only=["overdue"]):
+            print(f"- {finding}")
         return 0
-    faults, items = [], 0
-    for path in _bank_files():
-        try:
-            items += len(banks.read_bank(path, facts).items)
-        except AuthorError as error:
-            faults += error.faults
-    if faults:
-        raise AuthorError(faults)
-    for line in _overdue(facts):
-        print(f"Warning: {line}")
-    print(f"{items} items, {len(facts.facts)} facts: all well")
+    found = review(material)
+    for name, findings in groupby(found, key=lambda finding: finding.rule):
+        out = sys.stdout if RULES[name].warns else sys.stderr
+        print(f"{'Warning: ' if RULES[name].warns else ''}{name}: {RULES[name].says}", file=out)
+        for finding in findings:
+            print(f"  {finding}", file=out)
+    to_mend = sum(not RULES[finding.rule].warns for finding in found)
+    if to_mend:
+        print(f"{to_mend} to mend. If one is as it should be, say why in its item:", file=sys.stderr)
+        print("  waive: {RULE: the reason}", file=sys.stderr)
+        return 1
+    items = sum(len(sheet.bank.items) for sheet in material.sheets)
+    print(f"{items} items, {len(material.facts.facts)} facts: all well")
     return 0
 
 
-def _bank_files() -> list[Path]:
-    return sorted(banks.BANK_FOLDER.glob("*.yaml"))
-
-
-def _overdue(facts: Facts) -> list[str]:
-    return [
-        f"{entry.id} was to be checked again by {entry.check_again}: {entry.source}"
-        for entry in facts.overdue(date.today())
-    ]
-
-
 def _refuse_unknown(name: str) -> None:
-    known = [path.stem for path in _bank_files()]
+    known = banks.quiz_names()
     if name not in known:
         raise UserError(f"There is no quiz called '{name}'. The quizzes here: {', '.join(known) or 'none'}.")
 
@@ -141,9 +137,8 @@ def _release(options: argparse.Namespace, folder: Path) -> int:
     _refuse_unknown(options.name)
     released = release(options.name, folder)
     print(f"Released, without its key: {released}")
-    print(
-        "Give pupils that folder. Then, when they hand in: python3 -m quizzes collect", options.name, "PATH"
-    )
+    print("Give whoever takes the quiz that folder. Then, when they hand in:")
+    print(f"  python3 -m quizzes collect {options.name} PATH")
     return 0
 
 
@@ -197,11 +192,13 @@ def _export(options: argparse.Namespace, folder: Path) -> int:
 def _tidy(options: argparse.Namespace, _folder: Path) -> int:
     from nbclient.exceptions import CellExecutionError
     from safecourse.notebooks import tidy_lessons
+    from safecourse.teaching import tidy_pages
 
     try:
         problems = tidy_lessons(check=options.check)
     except CellExecutionError as error:
         raise UserError(f"A lesson does not run:\n{error}") from None
+    problems += map(str, tidy_pages(check=options.check))
     print("\n".join(problems) or "All lessons are tidy.")
     return int(bool(problems))
 

@@ -27,11 +27,13 @@ def steps(words):
     if words:
         return [("pytest", ["pytest", *words])]
     lessons = sorted(f"course/{path.name}" for path in (launcher.ROOT / "course").glob("*.ipynb"))
+    # Two at a time: the browser waits much, and CI has two cores. A file stays whole, as a notebook must.
+    together = ["-n", "2", "--dist", "loadfile"]
     return [
         ("lint", ["ruff", "check"]),
         ("format", ["ruff", "format", "--check"]),
         ("quiz bank and facts", ["safequiz.cli", "check"]),
-        ("tests and lessons", ["pytest", "--nbval", "tests", *lessons]),
+        ("tests and lessons", ["pytest", *together, "--nbval", "tests", *lessons]),
     ]
 
 

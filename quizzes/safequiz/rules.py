@@ -13,6 +13,7 @@ from typing import Protocol
 from safecourse.facts import NATION_NAMES
 
 from .item import MOST_IDS, Choice, Item, Option, mixes_into_order
+from .prose import ADDRESS, PHONE
 
 #: A place in an item, such as ("options", 2, "text"), and what is wrong there.
 Where = tuple[str | int, ...]
@@ -30,10 +31,6 @@ _OPENING_VERDICT = re.compile(
     re.IGNORECASE,
 )
 _CATCH_ALL = re.compile(r"\b(all|none|both|neither) of (the )?(above|these|below)\b", re.IGNORECASE)
-_LINK = re.compile(
-    r"https?://|www\.|\b[\w.-]+@[\w-]+\.\w+|\b[\w-]+\.(co\.uk|org\.uk|gov\.uk|police\.uk|org|com|net)\b", re.I
-)
-_PHONE = re.compile(r"\b(999|112|101|111)\b|(?:\d[ -]?){6,}")
 _TELLTALE_ID = re.compile(
     r"(^|-)(right|wrong|correct|incorrect|key|answer|true|false|best|partly|risky|harmless|distractor|"
     r"warning-sign)(-|$)"
@@ -81,8 +78,8 @@ def item_faults(item: Item, head: Head | None, facts: Collection[str]) -> Iterat
             yield ("facts", index), f"{item.id}: no such fact: {fact}"
     for where, text in item.texts:
         for pattern, problem in (
-            (_LINK, "holds a link or an address; those are facts, and belong in course/facts"),
-            (_PHONE, "holds a phone number; those are facts, and belong in course/facts"),
+            (ADDRESS, "holds a link or an address; those are facts, and belong in course/facts"),
+            (PHONE, "holds a phone number; those are facts, and belong in course/facts"),
             (_CATCH_ALL, "must not be 'all of the above' or its like"),
         ):
             if pattern.search(text):

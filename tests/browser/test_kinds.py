@@ -470,7 +470,7 @@ def test_a_move_is_read_out_and_the_ends_of_the_list_are_named(practice_page):
 def test_a_screen_reader_hears_who_wrote_each_line_and_whether_it_is_marked(practice_page):
     page = practice_page()
     group = page.get_by_role(
-        "group", name=re.compile(r"Mark the warning signs\..*You may mark more than one\.")
+        "group", name=re.compile(r"Mark the warning signs\..*You may mark more than one line\.")
     )
     assert group.locator("[aria-pressed=false]").count() == 4
     line = group.get_by_role("button", name=re.compile(r"^Jess, 16:02: Hi! Nice tower\.$"))

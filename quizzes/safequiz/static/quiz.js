@@ -421,7 +421,7 @@ function chat(item, at) {
   const value = () => item.options.filter((_, place) => pressed(place)).map((option) => option.id);
   return {
     box: h("fieldset", { class: "ssq-card" },
-      h("legend", null, ...head(item, at, "Mark every line that is a warning sign. You may mark more than one.")),
+      h("legend", null, ...head(item, at, "You may mark more than one line.")),
       h("p", { class: "ssq-scene", id: `${at.id}-scene` }, item.scene),
       h("ol", { class: "ssq-chat", role: "list", "aria-labelledby": `${at.id}-scene` }, ...lines.map((line) => h("li", null, line)))),
     value,
@@ -432,7 +432,7 @@ function chat(item, at) {
     tell(marked) {
       const tone = verdict(item, marked);
       return [tone, signed(tone),
-        ...reasons(item, marked, { mine: "You marked", also: "Also a warning sign", better: "A warning sign" })];
+        ...reasons(item, marked, { mine: "You marked", also: "Also one to mark", better: "One to mark" })];
     },
   };
 
@@ -835,7 +835,7 @@ function checklist(page) {
   }
 
   function nameOf({ name, set_to: to }) {
-    return to ? `${name}: set to ${to}` : name;
+    return `${name}: ${to}`;
   }
 
   function setting(row, label, input) {

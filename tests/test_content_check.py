@@ -252,6 +252,11 @@ FIRES = {
         {"page": PAGE + "\nCall 101."},
         "01-kites.md, line 10: holds a phone number: 101",
     ),
+    "a bank's short number in a lesson": (
+        "typed-phone",
+        {"prose": PROSE + " Ring 159."},
+        "cell 'title' holds a phone number: 159",
+    ),
     "e-mail address in a lesson": (
         "typed-address",
         {"prose": PROSE + " Write to club@kites.example."},

@@ -161,10 +161,22 @@ def test_what_may_be_kept_as_a_screenshot_comes_with_the_warning_about_pictures_
             assert any("sexual picture of a child" in text or "copy, save" in text for text in outcome.never)
 
 
-def test_what_happens_next_is_a_dated_fact():
+def test_what_happens_next_is_a_dated_fact_for_every_contact_shown():
+    shown = {name for _, outcome in ALL for name in outcome.contacts}
+    assert shown == set(ROUTES.file.after)
     for contact_id, fact_id in ROUTES.file.after.items():
-        assert ROUTES.after(contact_id) == load_facts().fact(fact_id).says
-    assert ROUTES.after("lucy-faithfull-foundation") == ""
+        fact = load_facts().fact(fact_id)
+        assert ROUTES.after(contact_id) == fact.says
+        assert set(load_facts().contact(contact_id).nations) <= set(fact.nations)
+    with pytest.raises(KeyError):
+        ROUTES.after("lucy-faithfull-foundation")
+
+
+def test_a_picture_of_an_adult_is_noted_and_only_words_are_screenshots():
+    for whom in ("adult", "staff"):
+        kept = " ".join(ROUTES.outcome(answers(what="picture", whom=whom)).keep)
+        assert "Note the web address" in kept and "Leave the picture alone" in kept
+        assert "screenshots of words only" in kept and "screenshots of the pages" not in kept
 
 
 def test_an_answer_that_is_not_offered_is_refused():
@@ -201,6 +213,11 @@ def test_an_answer_that_is_not_offered_is_refused():
         ("confidence: high", "confidence: low", "'confidence' must be one of 'high' or 'medium'"),
         ("    keep:\n", "    keeps:\n", "unknown field 'keeps'"),
         ("topic: Whom to tell\n", "", "'topic' is missing"),
+        (
+            "  samaritans: rp-next-listen\n",
+            "",
+            "no 'after' for the contact samaritans: what happens next?",
+        ),
     ],
 )
 def test_each_mistake_of_an_author_is_refused_with_file_and_line(tmp_path, old, new, said):
@@ -212,6 +229,13 @@ def test_each_mistake_of_an_author_is_refused_with_file_and_line(tmp_path, old, 
 def test_the_line_named_is_the_line_of_the_mistake(tmp_path):
     text = problem(tmp_path, "scotland: [police-scotland]", "scotland: [police-of-scotland]")
     assert f"routes.yaml, line {line_of('scotland: [police-scotland]')}: police: no such contact" in text
+
+
+def test_a_contact_with_no_word_on_what_happens_next_is_named_once_where_it_is_first_named(tmp_path):
+    text = problem(tmp_path, "  stop-it-now: rp-next-stop-it-now\n", "")
+    line = line_of("contacts: [public-page, police, iwf-report, app, stop-it-now]") - 1
+    assert text.count("no 'after' for the contact stop-it-now") == 1
+    assert f"routes.yaml, line {line}: no 'after' for the contact stop-it-now" in text
 
 
 def test_answers_that_lead_nowhere_are_named(tmp_path):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from safecourse.facts import load_facts
 from safequiz import checklist, marked, nation_chooser, practice
 from safequiz.bank import load_bank, load_quiz
 from safequiz.errors import UserError
@@ -277,3 +278,12 @@ def test_released_questions_of_another_form_are_called_damaged(folder, data):
 def test_a_fact_that_is_no_setting_cannot_be_ticked_off(folder):
     with pytest.raises(ValueError, match="gr-secrecy is no setting: it needs 'where' and 'set_to'"):
         checklist("Do this now", "gr-secrecy")
+
+
+def test_beside_an_answer_stand_the_facts_it_rests_on_with_their_sources(folder):
+    item = first("single", BANK.practice)
+    (view,) = practice(BANK.id, item.id).quiz["items"]
+    known = [load_facts().fact(fact_id) for fact_id in item.facts]
+    assert [(source["says"], source["url"]) for source in view["sources"]] == [
+        (fact.says, fact.source) for fact in known
+    ]

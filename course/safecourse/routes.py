@@ -168,9 +168,8 @@ class Routes:
         )
 
     def after(self, contact_id: str) -> str:
-        """Return what happens once this contact has been told, or "" where nothing certain can be said."""
-        fact_id = self.file.after.get(contact_id)
-        return self.facts.fact(fact_id).says if fact_id else ""
+        """Return what happens once this contact was told. Raises KeyError for one the finder never shows."""
+        return self.facts.fact(self.file.after[contact_id]).says
 
     def _contacts(self, names: Iterable[str], answers: Mapping[str, str]) -> tuple[str, ...]:
         nation = answers["nation"]
@@ -198,8 +197,8 @@ def _words(data: object) -> Iterator[str]:
 def read_routes(path: Path = ROUTES_FILE, facts: Facts | None = None) -> Routes:
     """Return the routes in `path`; the contacts and facts they name must be in `facts` (else this project's).
 
-    Raises AuthorError naming every fault with file and line: among them a contact that is not there, answers
-    that lead nowhere, and a route that no answers lead to.
+    Raises AuthorError naming every fault with file and line: among them a contact that is not there or has no
+    word on what happens next, answers that lead nowhere, and a route that no answers lead to.
     """
     facts = facts or load_facts()
     source = read(path)
@@ -283,6 +282,26 @@ def _faults(file: RoutesFile, facts: Facts) -> Iterator[tuple[Place, str]]:
                 if nation not in offered.get("nation", set()):
                     yield (*here, "instead", nation), f"{route.id}: no such answer to 'nation': {nation}"
                 yield from _unknown((*here, "instead", nation), route.id, contact_ids, known)
+    lacking = facts.contacts.keys() - file.after.keys()
+    for place, contact_id in _named(file):
+        if contact_id in lacking:
+            lacking -= {contact_id}
+            yield place, f"no 'after' for the contact {contact_id}: what happens next?"
+
+
+def _named(file: RoutesFile) -> Iterator[tuple[Place, str]]:
+    """Yield every contact or set that an outcome may name, with its place."""
+    lists: list[tuple[Place, Ids]] = []
+    for name, names in file.sets.items():
+        lists += [(("sets", name, "stands_for", answer), ids) for answer, ids in names.stands_for.items()]
+    lists.append((("emergency", "contacts"), file.emergency.contacts))
+    for index, route in enumerate(file.routes):
+        for number, way in enumerate(route.ways):
+            here = ("routes", index, "ways", number)
+            lists.append(((*here, "contacts"), way.contacts))
+            lists += [((*here, "instead", nation), ids) for nation, ids in way.instead.items()]
+    for place, ids in lists:
+        yield from (((*place, index), name) for index, name in enumerate(ids))
 
 
 def _question_faults(file: RoutesFile) -> Iterator[tuple[Place, str]]:

@@ -84,7 +84,7 @@ def sources(topic: str, fold: str = "") -> Shown:
     for url, entries in sorted(pages.items(), key=lambda page: page[1][0].source_name.lower()):
         groups = dict.fromkeys(_topic(known, entry) for entry in entries)
         oldest = min(entry.checked for entry in entries)
-        rows.append(f"- {_link(entries[0].source_name, url)}: {', '.join(groups)}. Checked {_day(oldest)}.")
+        rows.append(f"- {_link(entries[0].source_name, url)}: {', '.join(groups)}. Checked {day(oldest)}.")
     return Shown(_folded("\n".join(rows), fold))
 
 
@@ -119,11 +119,11 @@ def _row(fact: Fact, nations: bool = True) -> str:
     if fact.formerly:
         parts.append(f"Older names you may meet: {_sentence('; '.join(fact.formerly))}")
     if nations and len(fact.nations) < len(NATION_NAMES):
-        parts.append(f"({_nations(fact)})")
+        parts.append(f"({nations_of(fact)})")
     if fact.group == "figures":
         parts.append(f"Source: {_link(fact.source_name, fact.source)}.")
     if fact.where:
-        parts.append(f"Checked {_day(fact.checked)}.")
+        parts.append(f"Checked {day(fact.checked)}.")
     return "- " + " ".join(part.strip() for part in parts if part)
 
 
@@ -134,7 +134,7 @@ def _card(contact: Contact) -> str:
     details += [_sentence(f"Open: {contact.hours}")] if contact.hours else []
     details += [
         _sentence(f"Not for: {contact.not_for}"),
-        f"For {_nations(contact)}. Checked {_day(contact.checked)}.",
+        f"For {nations_of(contact)}. Checked {day(contact.checked)}.",
     ]
     lines += ["", " ".join(details)]
     return "\n".join(f"> {line}".rstrip() for line in lines)
@@ -156,7 +156,8 @@ def _link(words: str, address: str) -> str:
     return f'<a href="{html.escape(address)}" {_KEYS}>{words}</a>'
 
 
-def _nations(entry: Dated) -> str:
+def nations_of(entry: Dated) -> str:
+    """Return where an entry holds, in words: `England and Wales`, or `all of the UK`."""
     return "all of the UK" if len(entry.nations) == len(NATION_NAMES) else _names(entry.nations)
 
 
@@ -165,5 +166,6 @@ def _names(nations: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def day(when: date) -> str:
+    """Return a day as readers say it: `21 November 2026`."""
+    return f"{when.day} {when:%B %Y}"

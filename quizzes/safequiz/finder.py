@@ -8,6 +8,7 @@ from typing import Any
 
 from safecourse.facts import NATION_NAMES, Contact
 from safecourse.routes import UNSURE, Route, Routes, Way, load_routes
+from safecourse.show import nations_of
 
 from .item import content_hash
 from .responses import FILE_NAME, Store
@@ -107,6 +108,7 @@ def _card(contact: Contact, after: str) -> dict[str, Any]:
         "not_for": contact.not_for,
         "next": after,
         "checked": contact.checked.isoformat(),
+        "nations": nations_of(contact) if len(contact.nations) < len(NATION_NAMES) else "",
     }
 
 

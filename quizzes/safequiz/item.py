@@ -183,7 +183,7 @@ def public_view(item: Item) -> dict[str, Any]:
 def practice_view(item: Item, sources: Iterable[dict[str, str]]) -> dict[str, Any]:
     """Return a practice item with its key and rationales, which the page shows at once.
 
-    `sources` says where its facts come from: a list of `{"name", "url", "checked"}`.
+    `sources` are the facts that its rationales stand on: a list of `{"says", "name", "url", "checked"}`.
     """
     view = public_view(item) | {"rationale": item.rationale, "sources": list(sources)}
     for shown, option in zip(view["options"], _shown(item), strict=True):

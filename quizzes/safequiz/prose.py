@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-PHONE = re.compile(r"(?<![\d.,£])(?:999|112|101|111|119|7726|\d{5,}|(?:\d[ -]?){6,})(?![\d,])")
+PHONE = re.compile(r"(?<![\d.,£])(?:999|112|101|111|119|159|7726|\d{5,}|(?:\d[ -]?){6,})(?![\d,])")
 ADDRESS = re.compile(
     r"https?://|www\.|[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:uk|org|com|net|scot|wales|app|io|info)\b", re.I
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import anywidget
 from safecourse.facts import NATION_NAMES, Fact, Facts, load_facts
+from safecourse.show import day
 from traitlets import Dict, Int, Unicode
 
 from .bank import load_bank
@@ -104,9 +106,10 @@ class Checklist(Quiz):
         for group in self.quiz["groups"]:
             lines += ["", group["name"]]
             for row in group["rows"]:
-                told = (("Where", "where"), ("Why", "why"), ("Under 18", "under_18"))
+                told = (("Where", "where"), ("Why", "why"), ("Under 18s", "under_18"))
                 lines.append(f"[ ] {row['name']}: {row['set_to']}")
                 lines += [f"    {word}: {row[name]}" for word, name in told if row[name]]
+                lines.append(f"    Checked: {day(date.fromisoformat(row['checked']))}")
         return "\n".join([*lines, "", f"[checklist {content_hash(self.quiz['groups'])}]"])
 
 
@@ -213,11 +216,13 @@ def _setting(fact: Fact) -> dict[str, str]:
 
 
 def _sources(fact_ids: tuple[str, ...], facts: Facts) -> list[dict[str, str]]:
-    seen = {}
-    for fact in map(facts.fact, fact_ids):
-        seen[fact.source] = {
+    """Return the facts that an item's rationales stand on, each with its source."""
+    return [
+        {
+            "says": fact.says,
             "name": fact.source_name,
             "url": fact.source,
             "checked": fact.checked.isoformat(),
         }
-    return list(seen.values())
+        for fact in map(facts.fact, fact_ids)
+    ]

@@ -58,11 +58,12 @@ FINDER = {
     "orders": [[0, 5], [1], [2, 0, 1, 3, 4]],
     "ids": ["a", "b", "c", "d", "e", "f"],
     "contacts": {
-        "a": {"name": "Emergency", "what_for": "Danger.", "not_for": "Questions.", "hours": "Always",
+        "a": {"nations": "", "name": "Emergency", "what_for": "Danger.", "not_for": "Questions.",
+              "hours": "Always",
               "how": [{"label": "Call", "value": "999", "href": "tel:999"}],
               "cost": "Free", "next": "They come.", "checked": "2026-11-21"},
-        "b": {"name": "Police Scotland", "what_for": "Crime.", "not_for": "", "hours": "",
-              "how": [{"label": "Site", "value": "scotland.police.uk",
+        "b": {"nations": "Scotland", "name": "Police Scotland", "what_for": "Crime.", "not_for": "",
+              "hours": "", "how": [{"label": "Site", "value": "scotland.police.uk",
                        "href": "https://www.scotland.police.uk/"}],
               "cost": "", "next": "", "checked": "2026-11-21"},
         "c": {"name": "Police", "what_for": "Crime.", "not_for": "", "hours": "", "how": [],
@@ -249,6 +250,14 @@ def answer(page, *options):
         page.get_by_role("button", name="Next").press("Enter")
 
 
+def answer_by_id(page, quiz, given):
+    """Answer all the finder's questions by the ids of their options."""
+    for question, option_id in zip(quiz["questions"], given, strict=True):
+        text = next(option["text"] for option in question["options"] if option["id"] == option_id)
+        page.get_by_role("radio", name=text, exact=True).check()
+        page.get_by_role("button", name="Next").click()
+
+
 def test_the_finder_leads_by_keyboard_to_whom_to_tell_first(plain_page):
     page = plain_page({"quiz": FINDER})
     answer(page, "Yes", "Wales")
@@ -343,6 +352,21 @@ def test_the_finder_knows_where_the_learner_lives(plain_page):
     assert page.get_by_role("radio", name="Wales").is_checked()
 
 
+def test_a_card_says_which_nation_it_is_for(plain_page):
+    page = plain_page({"quiz": FINDER})
+    answer(page, "No", "Scotland")
+    assert page.locator(".ssq-contacts > li").inner_text().startswith("Police Scotland\n\nFor Scotland")
+
+
+def test_with_the_nation_not_known_more_contacts_stand_open(plain_page):
+    quiz = packed(load_routes())
+    page = plain_page({"quiz": quiz})
+    answer_by_id(page, quiz, ("no", "scam", "adult", "message", "not-sure"))
+    shown = page.locator(".ssq-contacts > li:visible h4").all_inner_texts()
+    assert any("Report Fraud" in name for name in shown)
+    assert any("Police Scotland" in name for name in shown)
+
+
 def test_the_finder_sends_and_keeps_nothing(plain_page):
     page = plain_page({"quiz": FINDER})
     answer(page, "No", "Scotland")
@@ -405,10 +429,7 @@ def test_the_page_of_the_finder_says_what_the_routes_say(plain_page, given):
     routes = load_routes()
     quiz = packed(routes)
     page = plain_page({"quiz": quiz})
-    for question, option_id in zip(quiz["questions"], given, strict=True):
-        text = next(option["text"] for option in question["options"] if option["id"] == option_id)
-        page.get_by_role("radio", name=text, exact=True).check()
-        page.get_by_role("button", name="Next").click()
+    answer_by_id(page, quiz, given)
     outcome = routes.outcome(
         dict(zip((question["id"] for question in quiz["questions"]), given, strict=True))
     )

@@ -135,7 +135,8 @@ function sources(item) {
   return h("details", { class: "ssq-sources" },
     h("summary", null, "Where this comes from"),
     h("ul", null, ...item.sources.map((source) =>
-      h("li", null, h("a", { href: source.url, target: "_blank", rel: "noopener noreferrer" }, source.name), ` (checked ${source.checked})`))));
+      h("li", null, `${source.says} `, h("a", { href: source.url, target: "_blank", rel: "noopener noreferrer" }, source.name),
+        `, checked ${dated(source.checked)}`))));
 }
 
 function render({ model, el }) {
@@ -930,13 +931,13 @@ function finder(page) {
       button("Start again", () => { answers = asked.map(() => undefined); go(0); }, { class: "ssq-again" }))];
   }
 
-  function advice({ title, urgent, first, now, then, keep, never }) {
+  function advice({ title, urgent, first, now, then, few, keep, never }) {
     const list = (heading, rows) => rows.length ? [h("h4", null, heading), h("ul", null, ...rows.map((row) => h("li", null, row)))] : [];
     return h("div", { class: "ssq-outcome" },
       h("h3", { tabindex: "-1" }, title),
       urgent ? warning(first) : h("p", null, h("b", null, "First: "), first),
       ...cards(now, 1, "Other ways to reach them"),
-      ...cards(then, FEW, "More who can help"),
+      ...cards(then, few, "More who can help"),
       ...list("Keep", keep),
       ...list("Leave alone", never),
       h("p", { class: "ssq-hint" }, `Shown on ${dated(Date.now())}.`));
@@ -960,9 +961,9 @@ function finder(page) {
   }
 
   /** A card says first what to do: who opens it frightened needs the number before the description. */
-  function contact({ name, how, what_for: whatFor, not_for: notFor, hours, cost, checked, next }) {
+  function contact({ name, how, what_for: whatFor, not_for: notFor, hours, cost, checked, next, nations }) {
     const facts = [["For", whatFor], ["Open", hours], ["Cost", cost], ["What happens next", next], ["Not for", notFor], ["Checked", checked && dated(checked)]];
-    return h("li", null, h("h4", null, name),
+    return h("li", null, h("h4", null, name), nations ? h("p", { class: "ssq-hint" }, `For ${nations}`) : null,
       h("ul", { class: "ssq-ways", role: "list" }, ...how.map(way)),
       ...facts.filter(([, text]) => text).map(([label, text]) => h("p", null, h("b", null, `${label}: `), text)));
   }
@@ -991,6 +992,8 @@ function outcomeOf({ questions: asked, table, outcomes, routes, texts, orders, i
     first: alarm || texts[first],
     now: now.map((place) => ids[place]),
     then: orders[order].filter((place) => !now.includes(place)).map((place) => ids[place]),
+    // With the nation not known, whom to tell in one nation must not fold away behind another's.
+    few: asked.some(({ id, options }, which) => id === "nation" && options[answers[which]].id === "not-sure") ? 2 * FEW : FEW,
     keep: all("keep"),
     never: all("never"),
   };

@@ -98,7 +98,7 @@ def first_answer(browser, address: str) -> tuple[float, list[str]]:
     page.on("websocket", lambda socket: asked.append(socket.url))
     started = time.perf_counter()
     page.goto(f"{address}/{LESSON}", wait_until="commit")
-    quiz = page.locator(".ssq").first
+    quiz = page.locator(".ssq-practice").first
     quiz.get_by_role("radio").first.check(timeout=60_000)
     quiz.get_by_role("button", name="Check", exact=True).click()
     quiz.locator(".ssq-verdict").wait_for()

@@ -27,7 +27,7 @@ def main() -> None:
         )
         phone = browser.new_page(viewport={"width": 390, "height": 844})
         phone.goto(f"{address}/{LESSON}")
-        quiz = phone.locator(".ssq").first
+        quiz = phone.locator(".ssq-practice").first
         quiz.get_by_role("radio").nth(2).check()
         quiz.get_by_role("button", name="Check", exact=True).click()
         quiz.locator(".ssq-verdict").wait_for()
@@ -36,7 +36,7 @@ def main() -> None:
         phone.screenshot(path=PICTURES / "lesson-phone.png")
         wide = browser.new_page(viewport={"width": 1280, "height": 800})
         wide.goto(f"{address}/{LESSON}")
-        wide.locator(".ssq").first.wait_for()
+        wide.locator(".ssq-practice").first.wait_for()
         wide.wait_for_timeout(500)
         wide.screenshot(path=PICTURES / "lesson-wide.png")
         browser.close()

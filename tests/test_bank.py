@@ -51,6 +51,16 @@ items:
 """
 
 
+SINGLE = GOOD[GOOD.index("  - id: gs-secrecy") : GOOD.index("  - id: gs-note")]
+_MULTIPLE = (
+    SINGLE.replace("kind: single", "kind: multiple\n    points: 2")
+    .replace("use: practice", "use: marked")
+    .replace("misconception: one-sign-is-proof", "key: true")
+)
+#: Two marked multiples that differ in points.
+MULTIPLES = _MULTIPLE + _MULTIPLE.replace("gs-secrecy", "gs-other").replace("points: 2", "points: 3")
+
+
 def read(tmp_path, text):
     """Return `text` read as the bank `little`."""
     path = tmp_path / "little.yaml"
@@ -235,14 +245,7 @@ def test_each_author_mistake_is_refused_with_file_and_line(tmp_path, old, new, s
 
 
 def test_marked_multiples_that_differ_in_points_are_refused(tmp_path):
-    single = GOOD[GOOD.index("  - id: gs-secrecy") : GOOD.index("  - id: gs-note")]
-    multiple = (
-        single.replace("kind: single", "kind: multiple\n    points: 2")
-        .replace("use: practice", "use: marked")
-        .replace("misconception: one-sign-is-proof", "key: true")
-    )
-    other = multiple.replace("gs-secrecy", "gs-other").replace("points: 2", "points: 3")
-    found = problems(tmp_path, GOOD.replace(single, multiple + other))
+    found = problems(tmp_path, GOOD.replace(SINGLE, MULTIPLES))
     assert found.startswith("little.yaml, line 34: gs-other: marked items of kind 'multiple' carry the same")
 
 
@@ -506,14 +509,7 @@ def test_steps_that_would_be_shown_in_their_right_order_are_refused(tmp_path):
 
 
 def test_an_entry_that_is_no_item_hides_no_other_fault(tmp_path):
-    single = GOOD[GOOD.index("  - id: gs-secrecy") : GOOD.index("  - id: gs-note")]
-    multiple = (
-        single.replace("kind: single", "kind: multiple\n    points: 2")
-        .replace("use: practice", "use: marked")
-        .replace("misconception: one-sign-is-proof", "key: true")
-    )
-    other = multiple.replace("gs-secrecy", "gs-other").replace("points: 2", "points: 3")
-    found = problems(tmp_path, GOOD.replace(single, "  - oops\n" + multiple + other))
+    found = problems(tmp_path, GOOD.replace(SINGLE, "  - oops\n" + MULTIPLES))
     assert "gs-other: marked items of kind 'multiple' carry the same points" in found
     assert "little.yaml, line 10: must hold named fields" in found
 

@@ -7,7 +7,7 @@ import pytest
 from safecourse.facts import FACTS_FOLDER, NATION_NAMES, load_facts
 from safecourse.routes import load_routes, read_routes
 from safecourse.yamlfile import AuthorError
-from safequiz.finder import Finder, packed
+from safequiz.report_finder import Finder, packed
 
 ROUTES = load_routes()
 ALL = [(answers, ROUTES.outcome(answers)) for answers in ROUTES.combinations()]

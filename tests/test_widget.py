@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import safequiz
 from safecourse.facts import load_facts
 from safequiz import checklist, marked, nation_chooser, practice
 from safequiz.bank import load_bank, load_quiz
@@ -218,6 +219,15 @@ def test_a_nation_chosen_once_is_known_to_every_widget_and_can_be_taken_back(fol
     assert nation_chooser().nation == ""
 
 
+def test_the_first_cell_of_a_lesson_can_be_run_again(folder):
+    for name in ("checklist", "finder", "marked", "nation_chooser", "practice", "reminders", "review"):
+        getattr(safequiz, name)
+    assert safequiz.finder().quiz["mode"] == "finder"
+    assert safequiz.finder().quiz["mode"] == "finder"
+    with pytest.raises(AttributeError, match="has no attribute 'odd'"):
+        getattr(safequiz, "odd")  # noqa: B009 - as an import does
+
+
 def test_the_chooser_is_printed_with_the_names_of_the_nations(folder):
     assert "England, Wales, Scotland, Northern Ireland" in repr(nation_chooser())
 
@@ -258,7 +268,7 @@ def test_first_tries_come_back_too_when_the_file_was_lost(folder):
 
 def test_a_fault_of_ours_is_not_called_saved(folder, monkeypatch):
     widget = practice(BANK.id)
-    monkeypatch.setattr(widget._store, "save", lambda *_: parse(b"[]"))
+    monkeypatch.setattr(widget._store, "save_all", lambda *_: parse(b"[]"))
     answer(widget, first("single", BANK.practice).id, ["x"])
     item = first("single", BANK.practice)
     answer(widget, item.id, [item.options[0].id])

@@ -45,6 +45,11 @@ class Dated(Strict):
     check_again: date
     confidence: Literal["high", "medium"]
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether it holds in all of the UK."""
+        return len(self.nations) == len(NATION_NAMES)
+
     @model_validator(mode="after")
     def _is_checked_again_later(self) -> Dated:
         if self.check_again <= self.checked:
@@ -131,7 +136,7 @@ class Facts:
 
     def group_name(self, group: str) -> str:
         """Return what learners call a group, such as `WhatsApp` for `whatsapp`."""
-        return self.names.get(group) or group.replace("-", " ").capitalize()
+        return self.names.get(group) or group.replace("-", " ")
 
     def topic(self, name: str) -> list[Dated]:
         """Return the entries of one file (`grooming` for grooming.yaml); an unknown one raises KeyError."""

@@ -7,7 +7,7 @@ set stands for. In danger, or perhaps in danger, the emergency contacts come in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -122,11 +122,11 @@ class Routes:
 
     file: RoutesFile
     facts: Facts
-    questions: tuple[Question, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Take the questions from the file."""
-        object.__setattr__(self, "questions", self.file.questions)
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions, in the order in which the page asks them."""
+        return self.file.questions
 
     @property
     def dated(self) -> tuple[Advice, ...]:
@@ -136,7 +136,8 @@ class Routes:
     @property
     def names(self) -> frozenset[str]:
         """The ids of the contacts and facts that the finder may show."""
-        return frozenset(_words(self.file.model_dump()))
+        contacts = {contact_id for _, _, contact_ids in _lists(self.file) for contact_id in contact_ids}
+        return frozenset({*contacts, *self.file.after, *self.file.after.values()})
 
     def combinations(self) -> Iterator[dict[str, str]]:
         """Yield every set of answers, the last question changing first."""
@@ -184,14 +185,6 @@ class Routes:
             if nation not in NATION_NAMES or nation in self.facts.contact(contact_id).nations
         )
         return tuple(dict.fromkeys(serving))
-
-
-def _words(data: object) -> Iterator[str]:
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict | list | tuple):
-        for part in (*data, *data.values()) if isinstance(data, dict) else data:
-            yield from _words(part)
 
 
 def read_routes(path: Path = ROUTES_FILE, facts: Facts | None = None) -> Routes:
@@ -252,19 +245,16 @@ def _faults(file: RoutesFile, facts: Facts) -> Iterator[tuple[Place, str]]:
         needed = set(NATION_NAMES) if names.by == "nation" else offered.get("where", set())
         for answer in sorted(needed - set(names.stands_for)):
             yield ("sets", name, "stands_for"), f"{name}: '{answer}' is missing"
-        for answer, contact_ids in names.stands_for.items():
+        for answer in names.stands_for:
             if answer not in needed:
                 yield (
                     ("sets", name, "stands_for", answer),
                     f"{name}: no such answer to '{names.by}': {answer}",
                 )
-            yield from _unknown(("sets", name, "stands_for", answer), name, contact_ids, facts.contacts)
     for contact_id, fact_id in file.after.items():
         yield from _unknown(("after", contact_id), "after", (contact_id,), facts.contacts)
         if fact_id not in facts.facts:
             yield ("after", contact_id), f"after: no such fact: {fact_id}"
-    yield from _unknown(("emergency", "contacts"), file.emergency.id, file.emergency.contacts, facts.contacts)
-    known = {*facts.contacts, *file.sets}
     seen: set[str] = set()
     for index, route in enumerate(file.routes):
         place = ("routes", index)
@@ -277,31 +267,32 @@ def _faults(file: RoutesFile, facts: Facts) -> Iterator[tuple[Place, str]]:
             here = (*place, "ways", number)
             for question in ("whom", "where"):
                 yield from _not_offered(here, route.id, question, getattr(way, question), offered)
-            yield from _unknown((*here, "contacts"), route.id, way.contacts, known)
-            for nation, contact_ids in way.instead.items():
+            for nation in way.instead:
                 if nation not in offered.get("nation", set()):
                     yield (*here, "instead", nation), f"{route.id}: no such answer to 'nation': {nation}"
-                yield from _unknown((*here, "instead", nation), route.id, contact_ids, known)
     lacking = facts.contacts.keys() - file.after.keys()
-    for place, contact_id in _named(file):
-        if contact_id in lacking:
-            lacking -= {contact_id}
-            yield place, f"no 'after' for the contact {contact_id}: what happens next?"
+    for place, owner, names in _lists(file):
+        # Only a way may name a set.
+        known = {*facts.contacts, *file.sets} if place[0] == "routes" else facts.contacts
+        yield from _unknown(place, owner, names, known)
+        for index, name in enumerate(names):
+            if name in lacking:
+                lacking -= {name}
+                yield (*place, index), f"no 'after' for the contact {name}: what happens next?"
 
 
-def _named(file: RoutesFile) -> Iterator[tuple[Place, str]]:
-    """Yield every contact or set that an outcome may name, with its place."""
-    lists: list[tuple[Place, Ids]] = []
+def _lists(file: RoutesFile) -> Iterator[tuple[Place, str, Ids]]:
+    """Yield every list of contacts (or, in a way, sets): its place, whose it is, and the list."""
     for name, names in file.sets.items():
-        lists += [(("sets", name, "stands_for", answer), ids) for answer, ids in names.stands_for.items()]
-    lists.append((("emergency", "contacts"), file.emergency.contacts))
+        for answer, ids in names.stands_for.items():
+            yield ("sets", name, "stands_for", answer), name, ids
+    yield ("emergency", "contacts"), file.emergency.id, file.emergency.contacts
     for index, route in enumerate(file.routes):
         for number, way in enumerate(route.ways):
             here = ("routes", index, "ways", number)
-            lists.append(((*here, "contacts"), way.contacts))
-            lists += [((*here, "instead", nation), ids) for nation, ids in way.instead.items()]
-    for place, ids in lists:
-        yield from (((*place, index), name) for index, name in enumerate(ids))
+            yield (*here, "contacts"), route.id, way.contacts
+            for nation, ids in way.instead.items():
+                yield (*here, "instead", nation), route.id, ids
 
 
 def _question_faults(file: RoutesFile) -> Iterator[tuple[Place, str]]:

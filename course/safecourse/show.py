@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from .facts import NATION_NAMES, Contact, Dated, Fact, Facts, How, load_facts
+from .facts import NATION_NAMES, Contact, Dated, Fact, How, load_facts
 
 # In a notebook, `x` on what has the focus would cut the cell; Jupyter leaves alone what carries this.
 _KEYS = 'data-lm-suppress-shortcuts="true"'
@@ -60,9 +60,7 @@ def by_nation(*ids: str, fold: str = "") -> Shown:
     for name in ids:
         for entry in [known.contacts[name]] if name in known.contacts else known.named(name):
             shown = _card(entry) if isinstance(entry, Contact) else _row(entry, nations=False)
-            parts.setdefault(entry.nations if len(entry.nations) < len(NATION_NAMES) else (), []).append(
-                shown
-            )
+            parts.setdefault(() if entry.everywhere else entry.nations, []).append(shown)
     everywhere = parts.pop((), [])
     blocks = ["\n\n".join(everywhere)] if everywhere else []
     for nations in sorted(parts, key=lambda names: [list(NATION_NAMES).index(name) for name in names]):
@@ -82,15 +80,10 @@ def sources(topic: str, fold: str = "") -> Shown:
         pages.setdefault(entry.source, []).append(entry)
     rows = []
     for url, entries in sorted(pages.items(), key=lambda page: page[1][0].source_name.lower()):
-        groups = dict.fromkeys(_topic(known, entry) for entry in entries)
+        groups = dict.fromkeys(known.group_name(getattr(entry, "group", "contact")) for entry in entries)
         oldest = min(entry.checked for entry in entries)
         rows.append(f"- {_link(entries[0].source_name, url)}: {', '.join(groups)}. Checked {day(oldest)}.")
     return Shown(_folded("\n".join(rows), fold))
-
-
-def _topic(known: Facts, entry: Dated) -> str:
-    group = getattr(entry, "group", "contact")
-    return known.names.get(group) or group.replace("-", " ")
 
 
 def _folded(markdown: str, heading: str) -> str:
@@ -118,7 +111,7 @@ def _row(fact: Fact, nations: bool = True) -> str:
         parts.append(f"Its name in law: {_sentence(fact.formal)}")
     if fact.formerly:
         parts.append(f"Older names you may meet: {_sentence('; '.join(fact.formerly))}")
-    if nations and len(fact.nations) < len(NATION_NAMES):
+    if nations and not fact.everywhere:
         parts.append(f"({nations_of(fact)})")
     if fact.group == "figures":
         parts.append(f"Source: {_link(fact.source_name, fact.source)}.")
@@ -158,7 +151,7 @@ def _link(words: str, address: str) -> str:
 
 def nations_of(entry: Dated) -> str:
     """Return where an entry holds, in words: `England and Wales`, or `all of the UK`."""
-    return "all of the UK" if len(entry.nations) == len(NATION_NAMES) else _names(entry.nations)
+    return "all of the UK" if entry.everywhere else _names(entry.nations)
 
 
 def _names(nations: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import show
-from .facts import Dated, load_facts
+from .facts import load_facts
 from .yamlfile import Fault
 
 TEACHING_FOLDER = Path(__file__).resolve().parent.parent / "teaching"
@@ -113,9 +113,7 @@ def _markdown_links(shown: show.Shown) -> str:
 def _origin(names: tuple[str, ...]) -> str:
     """Return where the facts come from: a page outside the lessons has no list of sources."""
     known = load_facts()
-    entries: list[Dated] = []
-    for name in names:
-        entries += [known.facts[name]] if name in known.facts else known.group(name)
+    entries = [fact for name in names for fact in known.named(name)]
     links = {entry.source: f"[{entry.source_name}](<{entry.source}>)" for entry in entries}
     oldest = min(entry.checked for entry in entries)
-    return f"From: {'; '.join(links.values())}. Checked {oldest.day} {oldest:%B %Y}."
+    return f"From: {'; '.join(links.values())}. Checked {show.day(oldest)}."

@@ -107,7 +107,11 @@ def read_bank(path: Path, facts: Facts) -> Bank:
 
     Raises AuthorError that lists all faults: file, line and what to mend.
     """
-    source = read(path)
+    return build_bank(read(path), facts)
+
+
+def build_bank(source: Source, facts: Facts) -> Bank:
+    """Return the bank that stands in `source`; faults as `read_bank` has them."""
     header = source.build(_Header, source.data)
     raw = source.data.get("items")
     items: dict[int, Item] = {}
@@ -132,19 +136,24 @@ def read_bank(path: Path, facts: Facts) -> Bank:
     )
 
 
+def bank_names() -> list[str]:
+    """Return the names of this project's banks, without reading one."""
+    return sorted(path.stem for path in BANK_FOLDER.glob("*.yaml"))
+
+
 @cache
 def load_bank(name: str) -> Bank:
     """Return this project's bank called `name`, read once; FileNotFoundError lists the banks there are."""
     path = BANK_FOLDER / f"{name}.yaml"
     if not path.is_file():
-        there = ", ".join(sorted(bank.stem for bank in BANK_FOLDER.glob("*.yaml"))) or "none"
+        there = ", ".join(bank_names()) or "none"
         raise FileNotFoundError(f"there is no bank called '{name}'; banks here: {there}")
     return read_bank(path, load_facts())
 
 
 def quiz_names() -> list[str]:
     """Return the names that marked quizzes may have, without reading a bank."""
-    return [path.stem + end for path in sorted(BANK_FOLDER.glob("*.yaml")) for end in ("", ADULTS)]
+    return [name + end for name in bank_names() for end in ("", ADULTS)]
 
 
 def load_quiz(name: str) -> MarkedQuiz:

@@ -141,8 +141,7 @@ class _Released:
 
     def responses(self, answers: AnswersFile | None) -> dict:
         """Return the responses that fit the released questions."""
-        known = answers.quizzes.get(self.name) if answers else None
-        return fitting(self.items, known.responses) if known else {}
+        return fitting(self.items, answers.responses(self.name)) if answers else {}
 
     def submission(self, answers: AnswersFile | None) -> dict[str, bytes]:
         """Return the files of a submission: only ours, and of the pupil's only their answers."""

@@ -17,7 +17,7 @@ from . import scoring
 from .bank import MarkedQuiz, load_quiz
 from .errors import UserError
 from .item import content_hash, plain_text, public_view
-from .responses import FILE_NAME, AnswersFile, fitting, parse
+from .responses import FILE_NAME, fitting, parse
 
 
 def released_name(name: str) -> str:
@@ -72,5 +72,4 @@ def _responses(folder: Path, name: str) -> dict[str, Any]:
     path = folder / FILE_NAME
     if not path.is_file():
         return {}
-    answers: AnswersFile = parse(path.read_bytes())
-    return answers.quizzes[name].responses if name in answers.quizzes else {}
+    return parse(path.read_bytes()).responses(name)

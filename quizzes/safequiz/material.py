@@ -21,7 +21,7 @@ from safecourse.facts import Facts, read_facts
 from safecourse.routes import Routes, read_routes
 from safecourse.yamlfile import AuthorError, Fault, Source, read
 
-from .bank import Bank, read_bank
+from .bank import Bank, build_bank
 from .item import Item
 
 #: The day on which a page was last read through. It is about the page, so it stands on the page.
@@ -116,7 +116,7 @@ def read_material(course: Path, banks: Path, today: date) -> Material:
             except AuthorError as error:
                 faults.extend(error.faults)
 
-    sheets = tuple(each(banks.glob("*.yaml"), lambda path: Sheet(read_bank(path, facts), read(path))))
+    sheets = tuple(each(banks.glob("*.yaml"), lambda path: _sheet(read(path), facts)))
     lessons = tuple(each(course.glob("[0-9][0-9]-*.ipynb"), _lesson))
     pages = tuple(each(teaching.pages(course / "teaching"), _teaching_page))
     finders = tuple(each((course / "facts").glob("routes.yaml"), lambda path: read_routes(path, facts)))
@@ -131,6 +131,10 @@ def read_material(course: Path, banks: Path, today: date) -> Material:
         routes=next(iter(finders), None),
         today=today,
     )
+
+
+def _sheet(source: Source, facts: Facts) -> Sheet:
+    return Sheet(build_bank(source, facts), source)
 
 
 def _lesson(path: Path) -> Page:

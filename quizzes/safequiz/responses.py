@@ -17,7 +17,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -81,6 +81,10 @@ class AnswersFile(_Record):
     quizzes: dict[_ItemId, QuizAnswers]
     nation: Nation | None = None
 
+    def responses(self, quiz: str) -> dict[str, Response]:
+        """Return the responses to one quiz; none, if the file holds nothing of it."""
+        return dict(self.quizzes[quiz].responses) if quiz in self.quizzes else {}
+
 
 class AnswersError(ValueError):
     """An answers file that cannot be used; the message says why in plain words."""
@@ -137,7 +141,7 @@ def _small_int(digits: str) -> int:
     return int(digits)
 
 
-def fitting(views: Iterable[dict[str, Any]], responses: dict[str, Any]) -> dict[str, Response]:
+def fitting(views: Iterable[dict[str, Any]], responses: Mapping[str, Any]) -> dict[str, Response]:
     """Return the part of `responses` that fits the items in `views`: known ids, right kinds.
 
     An item the quiz no longer has, or an option that was taken out, is left out, not guessed at.
@@ -187,8 +191,8 @@ class Store:
         self.path = path
         self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=10)
 
-    def load(self, quiz: str) -> tuple[dict[str, Response], str]:
-        """Return the saved responses to `quiz` and a sentence for the learner ("" when all is well).
+    def open(self) -> tuple[AnswersFile, str]:
+        """Return what is saved, and a sentence for the learner ("" when all is well).
 
         A file that cannot be read is set aside under a new name, never overwritten. Raises nothing:
         a quiz must open even on a disk that can't be read.
@@ -201,17 +205,24 @@ class Store:
                 with self._locked():
                     answers, note = self._read_or_set_aside()
         except OSError as error:
-            return {}, f"Your earlier answers could not be read: {_reason(error)}."
-        known = answers.quizzes.get(quiz) if answers else None
-        return (dict(known.responses) if known else {}), note
+            return _empty(), f"Your earlier answers could not be read: {_reason(error)}."
+        return answers or _empty(), note
+
+    def load(self, quiz: str) -> tuple[dict[str, Response], str]:
+        """Return the saved responses to `quiz` and the sentence that `open` has."""
+        answers, note = self.open()
+        return answers.responses(quiz), note
+
+    def _peek(self) -> AnswersFile:
+        """Return what is saved as far as it can be read. Raises nothing, and changes nothing."""
+        try:
+            return self._read() or _empty()
+        except (AnswersError, OSError):
+            return _empty()
 
     def nation(self) -> str:
         """Return where the learner said they live, or "". Raises nothing, and changes nothing."""
-        try:
-            answers = self._read()
-        except (AnswersError, OSError):
-            return ""
-        return (answers and answers.nation) or ""
+        return self._peek().nation or ""
 
     def first_tries(self, leave_out: str = "") -> dict[str, Response]:
         """Return the first response checked for each practice item, by item id.
@@ -219,11 +230,7 @@ class Store:
         A try in a review, which comes later, counts before one in a lesson. What the quiz `leave_out` holds
         does not count. Raises nothing, and changes nothing.
         """
-        try:
-            answers = self._read()
-        except (AnswersError, OSError):
-            answers = None
-        quizzes = answers.quizzes if answers else {}
+        quizzes = self._peek().quizzes
         tries = [name for name in quizzes if name.endswith(FIRST) and name != leave_out]
         found: dict[str, Response] = {}
         for name in sorted(tries, key=lambda name: (name.startswith(REVIEW), quizzes[name].saved_at)):
@@ -234,7 +241,7 @@ class Store:
         """Keep where the learner lives ("" forgets it). Returns and raises what `save` does."""
         with self._locked():
             answers, note = self._read_or_set_aside()
-            answers = answers or AnswersFile(schema=SCHEMA, quizzes={})
+            answers = answers or _empty()
             self._write(answers.model_copy(update={"nation": nation or None}))
         return note
 
@@ -246,13 +253,18 @@ class Store:
         Returns a sentence that names a damaged file which was set aside, or "". When this returns, the
         answers are on the disk. Raises OSError when they are not; what was saved before is untouched.
         """
+        return self.save_all(content, {quiz: (responses, changed)})
+
+    def save_all(self, content: str, quizzes: dict[str, tuple[dict[str, Response], set[str]]]) -> str:
+        """Do for each quiz what `save` does for one, in one write: quiz -> its responses and what changed."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with self._locked():
             answers, note = self._read_or_set_aside()
-            answers = answers or AnswersFile(schema=SCHEMA, quizzes={})
-            kept = answers.quizzes[quiz].responses if quiz in answers.quizzes else {}
-            merged = responses | {item: value for item, value in kept.items() if item not in changed}
-            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            answers.quizzes[quiz] = QuizAnswers(content=content, saved_at=now, responses=merged)
+            answers = answers or _empty()
+            for quiz, (responses, changed) in quizzes.items():
+                kept = answers.responses(quiz).items()
+                merged = responses | {item: value for item, value in kept if item not in changed}
+                answers.quizzes[quiz] = QuizAnswers(content=content, saved_at=now, responses=merged)
             self._write(answers)
         return note
 
@@ -283,6 +295,10 @@ class Store:
             aside = _free_name(self.path)
             os.replace(self.path, aside)
             return None, f"Your answers file could not be read. It is kept, unchanged, as {aside.name}."
+
+
+def _empty() -> AnswersFile:
+    return AnswersFile(schema=SCHEMA, quizzes={})
 
 
 def to_json(answers: AnswersFile) -> bytes:

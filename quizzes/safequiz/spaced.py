@@ -17,7 +17,7 @@ from uuid import uuid4
 from dateutil.relativedelta import relativedelta
 from icalendar import Alarm, Calendar, Event
 
-from .bank import BANK_FOLDER, Bank, load_bank
+from .bank import Bank, bank_names, load_bank
 from .item import Item, public_view
 from .responses import FILE_NAME, FIRST, REVIEW, Response, Store, fitting
 from .scoring import score
@@ -73,7 +73,7 @@ def pick(
 
 
 def _weight(item: Item, tries: Mapping[str, Response]) -> float:
-    response = fitting([public_view(item)], dict(tries)).get(item.id)
+    response = fitting([public_view(item)], tries).get(item.id)
     result = score(item, response) if isinstance(response, list) else None
     if result is None:
         return _NEW
@@ -91,9 +91,10 @@ def review(when: str) -> Quiz:
     if when not in WHEN:
         raise KeyError(f"no such review: {when}; there are: {', '.join(WHEN)}")
     name = f"{REVIEW}{when}"
-    banks = [load_bank(path.stem) for path in sorted(BANK_FOLDER.glob("*.yaml"))]
+    banks = [load_bank(bank) for bank in bank_names()]
     store = Store(Path.cwd() / FILE_NAME)
-    begun = {*store.load(name)[0], *store.load(name + FIRST)[0]}
+    answers, _ = store.open()
+    begun = {*answers.responses(name), *answers.responses(name + FIRST)}
     items = pick(banks, store.first_tries(leave_out=name + FIRST), when, begun=begun)
     return practice_of(name, f"After {WHEN[when][0]}: questions from all the lessons", items)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from traitlets import Dict, Int, Unicode
 from .bank import load_bank
 from .item import Item, content_hash, plain_text, practice_view
 from .marking import read_released
-from .responses import FILE_NAME, FIRST, Store, fitting, not_saved
+from .responses import FILE_NAME, FIRST, Response, Store, fitting, not_saved
 
 STATIC = Path(__file__).parent / "static"
 FAULT = "Not saved, through a fault in the course. What was saved before is safe."
@@ -36,15 +36,19 @@ class Panel(anywidget.AnyWidget):
     #: `{"sent", "saved": bool, "note": str}`: what became of what was sent as number `sent`.
     status = Dict().tag(sync=True)
 
-    def _keep(self, number: int, save: Callable[[], str]) -> None:
-        """Save, and tell the page what became of it."""
+    def _keep(self, change: dict[str, Any]) -> None:
+        """Save what the page has sent, and tell it what became of that."""
         try:
-            status = {"sent": number, "saved": True, "note": save()}
+            saved, note = True, self._save()
         except OSError as error:
-            status = {"sent": number, "saved": False, "note": not_saved(error)}
+            saved, note = False, not_saved(error)
         except ValueError:  # a fault of ours: the learner must not be left to think that it was saved
-            status = {"sent": number, "saved": False, "note": FAULT}
-        self.status = status
+            saved, note = False, FAULT
+        self.status = {"sent": change["new"], "saved": saved, "note": note}
+
+    def _save(self) -> str:
+        """Save what the page has sent; return a sentence for the learner, or "". Raises OSError."""
+        raise NotImplementedError  # a panel that keeps nothing is sent nothing
 
 
 class Quiz(Panel):
@@ -64,31 +68,31 @@ class Quiz(Panel):
         """
         self._name, self._content, self._views = name, content, views
         self._store = Store(folder / FILE_NAME)
-        saved, note = self._store.load(name)
+        answers, note = self._store.open()
+        names = (name, name + FIRST) if quiz["mode"] == "practice" else (name,)
         #: What the file holds of this widget's doing. Another page or kernel may have saved more since.
-        self._known = {name: fitting(views, saved)}
-        if quiz["mode"] == "practice":
-            self._known[name + FIRST] = fitting(views, self._store.load(name + FIRST)[0])
+        self._known = {each: fitting(views, answers.responses(each)) for each in names}
         super().__init__(
             quiz=quiz,
             response=self._known[name],
             checked=self._known.get(name + FIRST, {}),
-            nation=self._store.nation(),
+            nation=answers.nation or "",
             status={"sent": 0, "saved": False, "note": note},
         )
-        self.observe(lambda change: self._keep(change["new"], self._save), "sent")
+        self.observe(self._keep, "sent")
 
     def _save(self) -> str:
-        notes = []
+        kept: dict[str, tuple[dict[str, Response], set[str]]] = {}
         for name, known in self._known.items():
             first = name.endswith(FIRST)
             response = fitting(self._views, self.checked if first else self.response)
             changed = {item for item in response | known if response.get(item) != known.get(item)}
             if response or not first:
                 # A first try that another page has kept meanwhile stays: it was the first.
-                notes.append(self._store.save(name, self._content, response, set() if first else changed))
-                self._known[name] = response
-        return " ".join(dict.fromkeys(filter(None, notes)))
+                kept[name] = (response, set() if first else changed)
+        note = self._store.save_all(self._content, kept)
+        self._known |= {name: response for name, (response, _) in kept.items()}
+        return note
 
     def __repr__(self) -> str:
         """Return the questions as text and the hash of their content; no responses, no key."""
@@ -118,19 +122,17 @@ class NationChooser(Panel):
 
     def __init__(self, folder: Path):
         """Show the chooser; the choice is kept in the answers file of `folder`."""
-        store = Store(folder / FILE_NAME)
+        self._store = Store(folder / FILE_NAME)
         nations = [{"id": nation, "name": name} for nation, name in NATION_NAMES.items()]
         super().__init__(
             quiz={"title": "Where do you live?", "mode": "nation", "nations": nations},
-            nation=store.nation(),
+            nation=self._store.nation(),
             status={"sent": 0, "saved": False, "note": ""},
         )
-        self.observe(
-            lambda change: self._keep(change["new"], lambda: store.save_nation(self._known_nation())), "sent"
-        )
+        self.observe(self._keep, "sent")
 
-    def _known_nation(self) -> str:
-        return self.nation if self.nation in NATION_NAMES else ""
+    def _save(self) -> str:
+        return self._store.save_nation(self.nation if self.nation in NATION_NAMES else "")
 
     def __repr__(self) -> str:
         """Return the question as text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import nbformat
 import psutil
 import pytest
 import safequiz
+from axe_playwright_python.sync_playwright import Axe
 from safequiz.bank import load_bank, load_quiz
 from safequiz.marking import released_name, released_questions
 
@@ -172,6 +174,17 @@ def open_quiz(page, server: Server, door: str, path: Path):
     quiz = page.locator(".ssq")
     quiz.first.wait_for(timeout=30_000)
     return quiz.first
+
+
+def axe(page, context=".ssq"):
+    """Return axe's violations as `rule: elements`, so that a failure can be read."""
+    found = Axe().run(page, context=context).response["violations"]
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']][:3]}" for rule in found]
+
+
+def saved(quiz):
+    """Wait until the quiz says that the last response is on the disk."""
+    quiz.locator(".ssq-status", has_text=re.compile(r"^Saved\.")).wait_for(timeout=20_000)
 
 
 #: A model with no kernel behind it: a test answers for the kernel, with `answer()`.

@@ -8,30 +8,18 @@ import sys
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from safequiz.responses import FILE_NAME
 
-from .conftest import BANK, COURSE, DOORS, QUIZ, notebook, one_of_each, open_quiz, write_folder
+from .conftest import BANK, COURSE, DOORS, QUIZ, axe, notebook, one_of_each, open_quiz, saved, write_folder
 
 pytestmark = pytest.mark.browser
 EVERY_DOOR = pytest.mark.parametrize("door", DOORS)
 SINGLE, MULTIPLE, REFLECTION = one_of_each()
 
 
-def axe(page, context=".ssq"):
-    """Return axe's violations as `rule: elements`, so that a failure can be read."""
-    found = Axe().run(page, context=context).response["violations"]
-    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']][:3]}" for rule in found]
-
-
 def cells(page):
     """Return how many cells the notebook has."""
     return page.locator(".jp-Notebook .jp-Cell").count()
-
-
-def saved(quiz):
-    """Wait until the quiz says that the last response is on the disk."""
-    quiz.locator(".ssq-status", has_text=re.compile(r"^Saved\.")).wait_for(timeout=20_000)
 
 
 @EVERY_DOOR

@@ -8,13 +8,12 @@ import re
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from safequiz.bank import Bank
 from safequiz.item import Item, practice_view
 from safequiz.marking import released_name, released_questions
 from safequiz.responses import FILE_NAME
 
-from .conftest import DOORS, notebook, open_quiz
+from .conftest import DOORS, axe, notebook, open_quiz, saved
 
 pytestmark = pytest.mark.browser
 EVERY_DOOR = pytest.mark.parametrize("door", DOORS)
@@ -138,12 +137,6 @@ def marked_page(plain_page):
     return lambda **window: plain_page({"quiz": quiz}, **window)
 
 
-def axe(page):
-    """Return axe's violations as `rule: elements`, so that a failure can be read."""
-    found = Axe().run(page, context=".ssq").response["violations"]
-    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']][:3]}" for rule in found]
-
-
 def focus(page):
     """Return the name of what has the focus: its label, or its words."""
     return page.evaluate(
@@ -198,11 +191,6 @@ ANSWERS = {
     "k-place": ["scotland", "one"],
     "k-story": ["take", "keep"],
 }
-
-
-def saved(quiz):
-    """Wait until the quiz says that the last response is on the disk."""
-    quiz.locator(".ssq-status", has_text=re.compile(r"^Saved\.")).wait_for(timeout=20_000)
 
 
 def stored(folder, name):

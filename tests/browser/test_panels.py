@@ -4,14 +4,13 @@ import re
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from icalendar import Calendar
 from safecourse.routes import load_routes
-from safequiz.finder import packed
+from safequiz.report_finder import packed
 from safequiz.spaced import reminders
 from safequiz.widget import checklist, nation_chooser
 
-from .conftest import DOORS, notebook, open_quiz
+from .conftest import DOORS, axe, notebook, open_quiz
 
 pytestmark = pytest.mark.browser
 EVERY_DOOR = pytest.mark.parametrize("door", DOORS)
@@ -84,12 +83,6 @@ WHOM = {
     "options": [{"id": "me", "text": "Me"}, {"id": "friend", "text": "A friend"}],
 }
 THREE = FINDER | {"questions": [*FINDER["questions"], WHOM], "table": [0, 0, 1, 1]}
-
-
-def axe(page):
-    """Return axe's violations as `rule: elements`, so that a failure can be read."""
-    found = Axe().run(page, context=".ssq").response["violations"]
-    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']][:3]}" for rule in found]
 
 
 def focused(page):

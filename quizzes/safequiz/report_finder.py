@@ -108,7 +108,7 @@ def _card(contact: Contact, after: str) -> dict[str, Any]:
         "not_for": contact.not_for,
         "next": after,
         "checked": contact.checked.isoformat(),
-        "nations": nations_of(contact) if len(contact.nations) < len(NATION_NAMES) else "",
+        "nations": "" if contact.everywhere else nations_of(contact),
     }
 
 

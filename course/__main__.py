@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from course import launcher
 
@@ -20,13 +21,21 @@ def parse(words=None):
     parser.add_argument(
         "door",
         nargs="?",
-        choices=["lab"],
-        metavar="lab",
-        help="open JupyterLab, for teachers and authors, in place of the lessons' pages",
+        choices=["lab", "build", "preview"],
+        metavar="lab | build | preview",
+        help="lab: open JupyterLab, for teachers and authors. build: write it as plain web pages, for "
+        "any web server or a memory stick. preview: build these pages and open them here",
     )
-    parser.add_argument("--port", type=port, metavar="N", help="use this port (if left out, 8866; lab: 8888)")
+    parser.add_argument(
+        "--port", type=port, metavar="N", help="use this port (if left out, 8866; lab: 8888; preview: 8877)"
+    )
     parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
-    return parser.parse_args(words)
+    parser.add_argument("--out", metavar="FOLDER", help="build: the folder to write (if left out, site)")
+    parser.add_argument("--address", metavar="URL", help="build: where the pages will be published")
+    options = parser.parse_args(words)
+    if options.door != "build" and (options.out or options.address):
+        parser.error("--out and --address belong to build")
+    return options
 
 
 def port(word):
@@ -37,18 +46,39 @@ def port(word):
 
 
 def main():
-    """Check what can be checked at once, set the course up if need be, and serve it."""
+    """Check what can be checked at once, set the course up if need be, and build or serve it."""
     options = parse()
     launcher.check_python()
+    if options.door == "build":
+        words = [
+            f"--{name}={value}"
+            for name, value in (("out", out(options)), ("address", options.address))
+            if value
+        ]
+        return build(launcher.run, words)
     from course import serve
 
     door = serve.DOORS[options.door or "voila"]
     serve.check_port(door, options.port)  # before a first start's minute or two, not after
+    if door.name == "preview":
+        status = build(launcher.wait, [f"--out={serve.SITE}"])
+        if status:
+            return status
     python = launcher.prepare()
     words = ["--port", options.port] if options.port else []
     words += ["--no-browser"] if options.no_browser else []
     os.chdir(launcher.ROOT)
     return launcher.run(python, ["-m", "course.serve", door.name, *words])
+
+
+def out(options):
+    """Return the folder to write: one that was named counts from where the command was given."""
+    return Path.cwd() / options.out if options.out else launcher.ROOT / "site"
+
+
+def build(run, words):
+    """Write the site, through `run`; return the exit code."""
+    return run(launcher.prepare("site"), ["-P", "-m", "safesite", "build", *words])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,13 @@ from pathlib import Path
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 
+#: Sets of packages, and where each is pinned.
+REQUIREMENTS = {
+    "course": "requirements.txt",
+    "site": "course/safesite/requirements.txt",
+    "tests": "tests/requirements.txt",
+}
+
 LOG = " (details in .venv/install.log)."
 
 # What pip or venv wrote to install.log, and what the reader can do about it. The first that fits is told.
@@ -72,15 +79,15 @@ def guarded(command):
         return 130
 
 
-def prepare(extra=None, root=ROOT):
+def prepare(*extras, root=ROOT):
     """Return the Python of `.venv`, made or brought up to date first when the pinned packages changed.
 
-    `extra="tests"` adds the tools in tests/requirements.txt. When nothing changed this reads three small
-    files and returns: no network, no lock, nothing written.
+    `extras` name further sets of packages: "site" to build the web pages, "tests" for the tests. When nothing
+    changed this reads three small files and returns: no network, no lock, nothing written.
     """
     check_python()
     env = Environment(root)
-    sets = ["course"] if extra is None else ["course", extra]
+    sets = ["course", *extras]
     with writing(env.folder):
         if not env.is_ready(sets):
             with env.lock():
@@ -106,6 +113,14 @@ def check_venv_module():
             "This Python lacks its venv module: install it (on Debian or Ubuntu: sudo apt install "
             "python3-venv) and run the same command again."
         )
+
+
+def wait(python, arguments):
+    """Run `python ARGUMENTS` to its end, and return its exit code."""
+    sys.stdout.flush()
+    return subprocess.run(
+        [str(python)] + [str(word) for word in arguments], cwd=str(ROOT), check=False
+    ).returncode
 
 
 def run(python, arguments):
@@ -159,8 +174,8 @@ class Environment:
         self.unfinished = self.folder / "unfinished"
 
     def requirements(self, name):
-        """Return the requirements file of a set: "course" or "tests"."""
-        return self.root / ("requirements.txt" if name == "course" else f"{name}/requirements.txt")
+        """Return the requirements file of a set."""
+        return self.root / REQUIREMENTS[name]
 
     def stamp(self, name):
         """Return the file that says a set is installed."""
@@ -377,7 +392,7 @@ class Lines:
 class Progress:
     """How far pip is, in our words: one line rewritten on a screen, a line now and then in a log."""
 
-    WORDS = {"course": "the course's packages", "tests": "the test tools"}  # noqa: RUF012
+    WORDS = {"course": "the course's packages", "site": "what builds the pages", "tests": "the test tools"}  # noqa: RUF012
 
     def __init__(self, name, total):
         """Count up to `total` packages of the named set."""

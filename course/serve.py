@@ -26,6 +26,7 @@ from course.launcher import ROOT, Trouble, guarded
 
 HOST = "127.0.0.1"
 FIRST_PAGE = "00-start-here.ipynb"
+SITE = ROOT / "site"
 LOG = ROOT / ".venv" / "course.log"
 LONGEST_LOG = 1_000_000
 SECONDS_TO_START = 120
@@ -73,9 +74,15 @@ def lab_command(port: int) -> list[str]:
     return [*words, "--ServerApp.allow_root=True"] if as_root else words
 
 
+def preview_command(port: int) -> list[str]:
+    """Return the words that serve the plain web pages, which must have been built before."""
+    return ["safesite", "serve", str(SITE), str(port)]
+
+
 DOORS = {
     "voila": Door("voila", 8866, f"voila/render/{FIRST_PAGE}", ROOT, "/voila/static/voila.js", voila_command),
     "lab": Door("lab", 8888, f"lab/tree/course/{FIRST_PAGE}", ROOT / "quizzes", "/api", lab_command),
+    "preview": Door("preview", 8877, "index.html", ROOT, "/index.html", preview_command),
 }
 
 

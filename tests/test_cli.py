@@ -34,7 +34,7 @@ def test_help_is_a_guide_in_the_order_of_the_work(capsys):
 def test_check_reads_everything_without_loading_nbgrader():
     code = (
         "import sys; from safequiz.cli import main; told = main(['check']);"
-        "sys.exit(told or bool({'nbgrader', 'nbformat', 'anywidget'} & set(sys.modules)))"
+        "sys.exit(told or 'nbgrader' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

@@ -8,6 +8,7 @@ from safecourse.facts import load_facts
 from safecourse.teaching import blocks, fill, pages, problems, tidy_pages
 from safequiz import cli
 from safequiz.bank import BANK_FOLDER, load_bank
+from safesite import catalogue
 
 PAGE = """\
 # Notice early
@@ -127,6 +128,7 @@ def test_the_command_tidies_the_pages_with_the_lessons(tmp_path, monkeypatch, ca
     path = write(tmp_path, PAGE)
     monkeypatch.setattr(notebooks, "tidy_lessons", lambda check: [])
     monkeypatch.setattr(teaching, "tidy_pages", lambda check: tidy_pages(check, tmp_path))
+    monkeypatch.setattr(catalogue, "tidy_catalogues", lambda: None)
     assert cli.main(["tidy", "--check"]) == 1
     assert capsys.readouterr().out.startswith("01-page.md, line 5: not what course/facts holds")
     assert cli.main(["tidy"]) == 0

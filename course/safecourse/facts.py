@@ -167,6 +167,12 @@ class Facts:
         """Return the fact of this id, or the facts of this group; an unknown name raises KeyError."""
         return [self.facts[name]] if name in self.facts else self.group(name)
 
+    def entries(self, name: str) -> list[Dated]:
+        """Return the entries of a topic or a group, or the one of this id; another name raises KeyError."""
+        if name in self.topics:
+            return self.topic(name)
+        return [self.contacts[name]] if name in self.contacts else [*self.named(name)]
+
     def overdue(self, today: date) -> list[Dated]:
         """Return the facts and contacts whose day to be checked again has passed."""
         everything: Iterable[Dated] = (*self.facts.values(), *self.contacts.values())

@@ -8,9 +8,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from datetime import date
 
 from .facts import NATION_NAMES, Contact, Dated, Fact, How, load_facts
+from .words import day, said, sentence, t
 
 # In a notebook, `x` on what has the focus would cut the cell; Jupyter leaves alone what carries this.
 _KEYS = 'data-lm-suppress-shortcuts="true"'
@@ -29,6 +29,10 @@ class Shown:
         """Return the words without Markdown's marks."""
         text = re.sub(r"</?(details|summary|a)\b[^>]*>", "", self._markdown)
         return html.unescape(re.sub(r"(?m)^> ?|\*\*", "", text)).strip()
+
+
+class Sources(Shown):
+    """A list of the pages that facts come from."""
 
 
 def contacts(*ids: str, fold: str = "") -> Shown:
@@ -72,62 +76,71 @@ def by_nation(*ids: str, fold: str = "") -> Shown:
     return Shown(_folded("\n\n".join(blocks), fold))
 
 
-def sources(topic: str, fold: str = "") -> Shown:
-    """Return where the facts of one topic (a file of `course/facts`) come from, each page once."""
+def sources(*names: str, fold: str = "") -> Shown:
+    """Return where facts come from, each page once: topics (files of `course/facts`), groups, or ids.
+
+    Raises KeyError for a name that is none of these. `fold` is a heading to fold the list under.
+    """
     known = load_facts()
     pages: dict[str, list[Dated]] = {}
-    for entry in known.topic(topic):
+    entries = (entry for name in names for entry in known.entries(name))
+    for entry in entries:
         pages.setdefault(entry.source, []).append(entry)
     rows = []
     for url, entries in sorted(pages.items(), key=lambda page: page[1][0].source_name.lower()):
         groups = dict.fromkeys(known.group_name(getattr(entry, "group", "contact")) for entry in entries)
         oldest = min(entry.checked for entry in entries)
-        rows.append(f"- {_link(entries[0].source_name, url)}: {', '.join(groups)}. Checked {day(oldest)}.")
-    return Shown(_folded("\n".join(rows), fold))
+        names = ", ".join(sentence(group) for group in groups)
+        checked = t("Checked {day}.", day=day(oldest))
+        rows.append(f"- {_link(entries[0].source_name, url)}: {names}. {checked}")
+    return Sources(_folded("\n".join(rows), fold))
 
 
 def _folded(markdown: str, heading: str) -> str:
     # The empty lines let Markdown go on being Markdown inside the fold.
     return (
-        f"<details>\n<summary {_KEYS}>{heading}</summary>\n\n{markdown}\n\n</details>"
+        f"<details>\n<summary {_KEYS}>{sentence(heading)}</summary>\n\n{markdown}\n\n</details>"
         if heading
         else markdown
     )
 
 
 def _row(fact: Fact, nations: bool = True) -> str:
+    fact = said(fact)
     parts = [f"**{fact.title}.**" if fact.title else "", fact.says]
     if fact.set_to:
-        parts.append(f"**Set it to:** {_sentence(fact.set_to)}")
+        parts.append(f"**{t('Set it to:')}** {_sentence(fact.set_to)}")
     if fact.where:
-        parts.append(f"**Where:** {_sentence(fact.where)}")
+        parts.append(f"**{t('Where:')}** {_sentence(fact.where)}")
     if fact.under_18:
-        parts.append(f"Under 18: {_sentence(fact.under_18)}")
+        parts.append(f"{t('Under 18:')} {_sentence(fact.under_18)}")
     if fact.listen_for:
-        parts.append(f"Listen for: {_sentence(fact.listen_for)}")
+        parts.append(f"{t('Listen for:')} {_sentence(fact.listen_for)}")
     if fact.do:
-        parts.append(f"**Do:** {fact.do}")
+        parts.append(f"**{t('Do:')}** {fact.do}")
     if fact.formal:
-        parts.append(f"Its name in law: {_sentence(fact.formal)}")
+        parts.append(f"{t('Its name in law:')} {_sentence(fact.formal)}")
     if fact.formerly:
-        parts.append(f"Older names you may meet: {_sentence('; '.join(fact.formerly))}")
+        parts.append(f"{t('Older names you may meet:')} {_sentence('; '.join(fact.formerly))}")
     if nations and not fact.everywhere:
         parts.append(f"({nations_of(fact)})")
     if fact.group == "figures":
-        parts.append(f"Source: {_link(fact.source_name, fact.source)}.")
+        parts.append(f"{t('Source:')} {_link(fact.source_name, fact.source)}.")
     if fact.where:
-        parts.append(f"Checked {day(fact.checked)}.")
+        parts.append(t("Checked {day}.", day=day(fact.checked)))
     return "- " + " ".join(part.strip() for part in parts if part)
 
 
 def _card(contact: Contact) -> str:
     # The action comes first: who opens this page frightened needs the number before the description.
+    contact = said(contact)
     lines = [f"**{contact.name}**", "", *(f"- {_way(how)}" for how in contact.how), "", contact.what_for]
-    details = [_sentence(f"Cost: {contact.cost}")] if contact.cost else []
-    details += [_sentence(f"Open: {contact.hours}")] if contact.hours else []
+    details = [_sentence(f"{t('Cost:')} {contact.cost}")] if contact.cost else []
+    details += [_sentence(f"{t('Open:')} {contact.hours}")] if contact.hours else []
     details += [
-        _sentence(f"Not for: {contact.not_for}"),
-        f"For {nations_of(contact)}. Checked {day(contact.checked)}.",
+        _sentence(f"{t('Not for:')} {contact.not_for}"),
+        t("For {nations}.", nations=nations_of(contact)),
+        t("Checked {day}.", day=day(contact.checked)),
     ]
     lines += ["", " ".join(details)]
     return "\n".join(f"> {line}".rstrip() for line in lines)
@@ -151,14 +164,9 @@ def _link(words: str, address: str) -> str:
 
 def nations_of(entry: Dated) -> str:
     """Return where an entry holds, in words: `England and Wales`, or `all of the UK`."""
-    return "all of the UK" if entry.everywhere else _names(entry.nations)
+    return t("all of the UK") if entry.everywhere else _names(entry.nations)
 
 
 def _names(nations: Sequence[str]) -> str:
-    *others, last = (NATION_NAMES[nation] for nation in nations)
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def day(when: date) -> str:
-    """Return a day as readers say it: `21 November 2026`."""
-    return f"{when.day} {when:%B %Y}"
+    *others, last = (t(NATION_NAMES[nation]) for nation in nations)
+    return t("{names} and {last}", names=", ".join(others), last=last) if others else last

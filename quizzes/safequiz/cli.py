@@ -25,6 +25,7 @@ _GUIDE = """\
 Mark a quiz in these steps, in this order. Each says what it did and what to do next.
 
   check [--overdue]     Read every fact, lesson and question, and name each fault. Changes nothing.
+                        Lists, as no fault, what is not translated yet.
                         With --overdue, only list the facts whose day to be checked again has passed.
   release NAME          Make the quiz that learners get, without its key: quizzes/release/NAME.
                         Give whoever takes it that folder.
@@ -38,14 +39,18 @@ Mark a quiz in these steps, in this order. Each says what it did and what to do 
 
 For authors:
 
-  tidy [--check]        Run every lesson and keep it in one form, and write the facts into the teaching
-                        pages; with --check only say what is not as it should be.
+  tidy [--check]        Run every lesson and keep it in one form, write the facts into the teaching
+                        pages, and bring the catalogues of other languages in step; with --check only
+                        say what is not as it should be.
   schemas               Remake the schemas with which an editor checks facts and questions.
 
 NAME is a quiz: the name of a file in quizzes/bank, such as grooming-signs, for pupils; with -adults
 at its end, such as grooming-signs-adults, it is the quiz for parents and staff. All of this works on
 Windows too, where nbgrader's own way to send and collect work does not.
 """
+
+#: Said where only the course is installed, and not what builds its pages.
+_NEEDS_SITE = "This installs what that needs: python3 -m course build"
 
 
 def main(words: Sequence[str] | None = None, folder: Path = COURSE) -> int:
@@ -120,9 +125,24 @@ def _check(options: argparse.Namespace, _folder: Path) -> int:
         print(f"{to_mend} to mend. If one is as it should be, say why in its item:", file=sys.stderr)
         print("  waive: {RULE: the reason}", file=sys.stderr)
         return 1
+    _check_translations()
     items = sum(len(sheet.bank.items) for sheet in material.sheets)
     print(f"{items} items, {len(material.facts.facts)} facts: all well")
     return 0
+
+
+def _check_translations() -> None:
+    # No fault of theirs fails the check: what is not translated is shown in English.
+    try:
+        from safesite.catalogue import lacking
+    except ImportError:
+        print(f"Translations were not checked. {_NEEDS_SITE}")
+        return
+    try:
+        for sentence in lacking():
+            print(sentence)
+    except UserError as error:  # a lesson that has yet to be tidied
+        print(f"Translations were not checked. {error}")
 
 
 def _refuse_unknown(name: str) -> None:
@@ -200,7 +220,18 @@ def _tidy(options: argparse.Namespace, _folder: Path) -> int:
         raise UserError(f"A lesson does not run:\n{error}") from None
     problems += map(str, tidy_pages(check=options.check))
     print("\n".join(problems) or "All lessons are tidy.")
+    if not options.check:
+        _tidy_catalogues()
     return int(bool(problems))
+
+
+def _tidy_catalogues() -> None:
+    try:
+        from safesite.catalogue import tidy_catalogues
+    except ImportError:
+        print(f"Translations were not brought in step. {_NEEDS_SITE}")
+    else:
+        tidy_catalogues()
 
 
 def schemas() -> dict[Path, str]:

@@ -21,7 +21,7 @@ import nbformat
 from .assignment import COURSE
 from .errors import UserError
 from .marking import read_released, released_name
-from .responses import FILE_NAME, LARGEST_FILE, AnswersError, AnswersFile, fitting, parse, to_json
+from .responses import CODE, FILE_NAME, LARGEST_FILE, AnswersError, AnswersFile, fitting, parse, to_json
 
 #: nbgrader marks a submission again when this file's time is later than before.
 TIMESTAMP = "timestamp.txt"
@@ -31,7 +31,6 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SET_ASIDE = "received"
 _WORKING = ".collecting"
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(?<![.])")
 _WINDOWS_KEEPS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # A browser that saves a file for the second time calls it `my-answers (1).json`.
 _IN_FOLDER = re.compile(rf"{re.escape(Path(FILE_NAME).stem)}( ?\(\d+\))?\.json", re.IGNORECASE)
@@ -81,7 +80,8 @@ def collect(name: str, path: Path, folder: Path = COURSE) -> Report:
     """Put every pupil's answers found in `path` into submitted/ of the course folder.
 
     `path` holds a folder per pupil, named with the pupil's code, with my-answers.json directly in it or in
-    its folder NAME; or files CODE.answers.json; or is nbgrader's own `submitted`. Links are not followed.
+    its folder NAME; or files CODE.answers.json, or as a quiz's web page names them; or is nbgrader's own
+    `submitted`. Links are not followed.
     A file that cannot be read is reported by code, and that pupil is left out, never given a 0.
 
     Raises CollectError when nothing can be collected: no such folder, nothing released, nobody's work in it.
@@ -178,8 +178,10 @@ def _find(name: str, path: Path, folder: Path) -> tuple[dict[str, list[Path]], R
                 found.setdefault(entry.name, []).extend(_answers_in(entry, name))
             except OSError as error:
                 report.refused[entry.name] = str(error)
+        elif single and (code := _whose(single["code"], entry, name)):
+            found.setdefault(code, []).append(entry)
         elif single:
-            found.setdefault(single["code"], []).append(entry)
+            report.refused[entry.name] = f"it does not say whose it is: call it CODE{_ENDING}"
         elif _IN_FOLDER.fullmatch(entry.name):
             report.refused[entry.name] = f"call it CODE{_ENDING}, with the pupil's code, to say whose it is"
         else:
@@ -188,6 +190,19 @@ def _find(name: str, path: Path, folder: Path) -> tuple[dict[str, list[Path]], R
         raise CollectError(f"{path} holds no answers: there should be folders called CODE, or CODE{_ENDING}.")
     report.refused |= {code: fault for code in found if (fault := _fault(code, found))}
     return {code: files for code, files in found.items() if code not in report.refused}, report
+
+
+def _whose(stem: str, file: Path, name: str) -> str:
+    """Return the code of the pupil that a single file is of, or "".
+
+    A quiz's web page calls the file NAME.CODE.answers.json, and has the code in it too; or NAME.answers.json,
+    when the pupil gave none. Whoever marks may call it CODE.answers.json, which counts before what it says.
+    """
+    if stem == name:
+        with contextlib.suppress(AnswersError, OSError):
+            return parse(_bytes(file)).pupil or ""
+        return ""
+    return stem.removeprefix(f"{name}.")
 
 
 def _check_path(path: Path, folder: Path) -> None:
@@ -206,7 +221,7 @@ def _answers_in(home: Path, name: str) -> Iterator[Path]:
 
 
 def _fault(code: str, codes: dict[str, list[Path]]) -> str:
-    if not _CODE.fullmatch(code) or _WINDOWS_KEEPS.fullmatch(code):
+    if not CODE.fullmatch(code) or _WINDOWS_KEEPS.fullmatch(code):
         return "a code is 1 to 64 letters (a to z), digits and . _ - , and starts with a letter or digit"
     if sum(other.casefold() == code.casefold() for other in codes) > 1:
         return "another code differs from it only in capitals"
@@ -260,12 +275,8 @@ def _newest(files: list[Path], before: Path, name: str) -> tuple[AnswersFile | N
 
 def _read(file: Path, name: str) -> AnswersFile | None:
     """Return this quiz's part of an answers file, or None when it has none. Raises AnswersError, OSError."""
-    if not stat.S_ISREG(file.lstat().st_mode):
-        raise AnswersError(f"{file.name} is a link or no plain file, so it was not opened")
-    with file.open("rb") as opened:
-        data = opened.read(LARGEST_FILE + 1)
     try:
-        answers = parse(data)
+        answers = parse(_bytes(file))
         if name not in answers.quizzes:
             return None
         own = AnswersFile(schema=answers.schema_, quizzes={name: answers.quizzes[name]})
@@ -273,6 +284,13 @@ def _read(file: Path, name: str) -> AnswersFile | None:
         return own
     except AnswersError as error:
         raise AnswersError(f"{file.name} cannot be used: {error}") from None
+
+
+def _bytes(file: Path) -> bytes:
+    if not stat.S_ISREG(file.lstat().st_mode):
+        raise AnswersError("it is a link or no plain file, so it was not opened")
+    with file.open("rb") as opened:
+        return opened.read(LARGEST_FILE + 1)
 
 
 def _saved_at(answers: AnswersFile | None, name: str) -> datetime:

@@ -7,7 +7,8 @@ format is what a learner hands in, so it is data from strangers: it is parsed, c
      "quizzes": {"grooming-signs": {"content": "1a2b3c4d", "saved_at": "2026-11-21T09:30:00Z",
                                     "responses": {"gs-secrecy": ["talk-today"], "gs-note": "I would ..."}}}}
 
-`"nation": "scotland"` beside them, if the learner has said where they live.
+`"nation": "scotland"` beside them, if the learner has said where they live; `"pupil": "p01"` in a file to be
+handed in, if the pupil has typed a code.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -52,6 +54,11 @@ def _no_half_emoji(reply: Any) -> Any:
 _Reply = Annotated[str, BeforeValidator(_no_half_emoji), Field(max_length=LONGEST_REPLY)]
 
 
+#: A pupil's code: a folder is called so on any system.
+CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_Code = Annotated[str, Field(pattern=f"^{CODE.pattern}$")]
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -80,6 +87,7 @@ class AnswersFile(_Record):
     schema_: Annotated[Literal[1], Field(alias="schema")]
     quizzes: dict[_ItemId, QuizAnswers]
     nation: Nation | None = None
+    pupil: _Code | None = None
 
     def responses(self, quiz: str) -> dict[str, Response]:
         """Return the responses to one quiz; none, if the file holds nothing of it."""

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from dateutil.relativedelta import relativedelta
@@ -23,11 +24,11 @@ from .responses import FILE_NAME, FIRST, REVIEW, Response, Store, fitting
 from .scoring import score
 from .widget import Panel, Quiz, practice_of
 
-#: When to come back, after the day the calendar file is made.
+#: When to come back, after the day the calendar file is made: in words, and as `relativedelta` counts.
 WHEN = {
-    "one-week": ("one week", relativedelta(weeks=1)),
-    "three-months": ("three months", relativedelta(months=3)),
-    "six-months": ("six months", relativedelta(months=6)),
+    "one-week": ("one week", {"weeks": 1}),
+    "three-months": ("three months", {"months": 3}),
+    "six-months": ("six months", {"months": 6}),
 }
 QUESTIONS = 10
 #: A review should take about ten minutes, and a story takes as long as several questions.
@@ -51,7 +52,7 @@ def pick(
     same review. The items `begun`, by id, are in it whatever the tries say: the learner has answered them.
     """
     keyed = [
-        (item.id in begun, _draw(when, item.id) ** (1 / _weight(item, tries)), item, bank)
+        (item.id in begun, draw(when, item.id) ** (1 / _weight(item, tries)), item, bank)
         for bank in banks
         for item in bank.practice
         if item.kind != "reflection"  # nobody is there to read it
@@ -69,7 +70,7 @@ def pick(
             given[bank.id] += 1
             stories += item.kind == "scenario"
             picked.append(item)
-    return sorted(picked, key=lambda item: _draw(when, item.id))
+    return sorted(picked, key=lambda item: draw(when, item.id))
 
 
 def _weight(item: Item, tries: Mapping[str, Response]) -> float:
@@ -80,7 +81,7 @@ def _weight(item: Item, tries: Mapping[str, Response]) -> float:
     return _RIGHT if result.earned == result.possible else _WRONG
 
 
-def _draw(when: str, item_id: str) -> float:
+def draw(when: str, item_id: str) -> float:
     """Return a number between 0 and 1 that looks drawn by lot, and is the same every time."""
     digest = hashlib.sha256(f"{when} {item_id}".encode()).digest()
     return (int.from_bytes(digest[:8], "big") + 1) / (2**64 + 1)
@@ -96,26 +97,45 @@ def review(when: str) -> Quiz:
     answers, _ = store.open()
     begun = {*answers.responses(name), *answers.responses(name + FIRST)}
     items = pick(banks, store.first_tries(leave_out=name + FIRST), when, begun=begun)
-    return practice_of(name, f"After {WHEN[when][0]}: questions from all the lessons", items)
+    return practice_of(name, review_title(when), items)
+
+
+def review_title(when: str) -> str:
+    """Return the title of one of the reviews."""
+    return f"After {WHEN[when][0]}: questions from all the lessons"
+
+
+def calendar_plan() -> dict[str, Any]:
+    """Return what a calendar file holds but for its days: for each reminder a text, and how long to wait."""
+    return {
+        "prodid": "-//Stay Safe Online//Keep it fresh//EN",
+        "summary": "Stay safe online: ten questions",
+        "reminders": [
+            {"description": f"It is {words} since the course. Open lesson 6, Keep it fresh.", **gap}
+            for words, gap in WHEN.values()
+        ],
+    }
 
 
 def calendar(today: date) -> str:
     """Return an iCalendar file (RFC 5545) with a reminder for each of `WHEN`, counted from `today`."""
+    plan = calendar_plan()
     made = Calendar()
-    made.add("prodid", "-//Stay Safe Online//Keep it fresh//EN")
+    made.add("prodid", plan["prodid"])
     made.add("version", "2.0")
-    for words, gap in WHEN.values():
+    for reminder in plan["reminders"]:
+        gap = relativedelta(**{unit: number for unit, number in reminder.items() if unit != "description"})
         event = Event()
         event.add("uid", str(uuid4()))  # two people may put theirs into one shared calendar
         event.add("dtstamp", datetime.combine(today, time(), UTC))
         event.add("dtstart", today + gap)
         event.add("dtend", today + gap + timedelta(days=1))
-        event.add("summary", "Stay safe online: ten questions")
-        event.add("description", f"It is {words} since the course. Open lesson 6, Keep it fresh.")
+        event.add("summary", plan["summary"])
+        event.add("description", reminder["description"])
         event.add("transp", "TRANSPARENT")  # the day stays free for other things
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", "Stay safe online: ten questions")
+        alarm.add("description", plan["summary"])
         alarm.add("trigger", timedelta(hours=18))
         event.add_component(alarm)
         made.add_component(event)

@@ -9,7 +9,7 @@ from typing import Any
 
 import anywidget
 from safecourse.facts import NATION_NAMES, Fact, Facts, load_facts
-from safecourse.show import day
+from safecourse.words import day
 from traitlets import Dict, Int, Unicode
 
 from .bank import load_bank
@@ -66,7 +66,9 @@ class Quiz(Panel):
 
         `content` is the version of the questions: eight hex digits.
         """
-        self._name, self._content, self._views = name, content, views
+        #: What its responses are kept under, and the version of its questions.
+        self.name, self.content = name, content
+        self._views = views
         self._store = Store(folder / FILE_NAME)
         answers, note = self._store.open()
         names = (name, name + FIRST) if quiz["mode"] == "practice" else (name,)
@@ -90,7 +92,7 @@ class Quiz(Panel):
             if response or not first:
                 # A first try that another page has kept meanwhile stays: it was the first.
                 kept[name] = (response, set() if first else changed)
-        note = self._store.save_all(self._content, kept)
+        note = self._store.save_all(self.content, kept)
         self._known |= {name: response for name, (response, _) in kept.items()}
         return note
 
@@ -158,7 +160,7 @@ def practice_of(name: str, title: str, items: Sequence[Item], content: str = "")
     for item in items:
         if item.use != "practice":
             raise ValueError(f"{item.id} is marked: its key must not reach a page")
-    views = [practice_view(item, _sources(item.facts, facts)) for item in items]
+    views = [practice_view(item, sources_of(item.facts, facts)) for item in items]
     quiz = {"title": title, "mode": "practice", "items": views}
     return Quiz(name, quiz, content or content_hash(views), Path.cwd(), views)
 
@@ -217,7 +219,7 @@ def _setting(fact: Fact) -> dict[str, str]:
     }
 
 
-def _sources(fact_ids: tuple[str, ...], facts: Facts) -> list[dict[str, str]]:
+def sources_of(fact_ids: tuple[str, ...], facts: Facts) -> list[dict[str, str]]:
     """Return the facts that an item's rationales stand on, each with its source."""
     return [
         {

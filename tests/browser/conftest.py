@@ -1,7 +1,11 @@
-"""One real Jupyter server with Lab, Notebook and Voilà, as on Binder, in an empty home; one page per test."""
+"""One real Jupyter server with Lab, Notebook and Voilà, as on Binder, in an empty home; one page per test.
+
+And the course as plain pages, built once and served.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -21,6 +25,9 @@ import safequiz
 from axe_playwright_python.sync_playwright import Axe
 from safequiz.bank import load_bank, load_quiz
 from safequiz.marking import released_name, released_questions
+from safesite import build as building
+from safesite.pages import Page
+from safesite.frame import in_words
 
 from tests.ports import free_port
 
@@ -208,8 +215,9 @@ def plain_page(browser, tmp_path):
     """Return a function that shows a widget's state on a page without Jupyter, in a window of its own."""
     contexts = []
 
-    def made(state, clock=False, head="", **window):
+    def made(state, clock=False, head="", words=None, **window):
         script = (STATIC / "quiz.js").read_text(encoding="utf-8").replace("export default", "const quiz =")
+        script = in_words(script, lambda text: (words or {}).get(text) or text)
         path = tmp_path / f"{len(contexts)}.html"
         path.write_text(
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Quiz</title>'
@@ -232,3 +240,48 @@ def plain_page(browser, tmp_path):
     yield made
     for context in contexts:
         context.close()
+
+
+@dataclass
+class Site:
+    """The course as plain pages: its address, its folder, and what each page was made of, by path."""
+
+    url: str
+    folder: Path
+    pages: dict[str, Page]
+
+    @property
+    def paths(self) -> list[str]:
+        """Return every page that a learner may open, as the built folder has them."""
+        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.html"))
+        return sorted(path for path in found if path != "away.html")
+
+
+@contextlib.contextmanager
+def served(folder: Path, port: int):
+    """Serve a built site as `python3 -m course preview` does, and yield its address."""
+    process = subprocess.Popen([sys.executable, "-m", "safesite", "serve", str(folder), str(port)])
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        wait_until_it_answers(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Return the site, built once and served."""
+    folder, port, pages = tmp_path_factory.mktemp("course-site") / "site", free_port(), {}
+
+    def framed(page, *rest):
+        pages[page.path] = page
+        return frame(page, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        frame = building.framed
+        patch.setattr(building, "framed", framed)
+        building.build(folder, f"http://127.0.0.1:{port}/")
+    with served(folder, port) as url:
+        yield Site(url, folder, pages)

@@ -7,29 +7,28 @@ const SPOKEN = 5000; // ms until what was read out is taken away again
 const FEW = 3; // contacts the finder shows at once; more would push each other out of sight
 const PAUSE = 600; // ms without another key press before what keys change is sent
 
+/** A sentence, each `{name}` in it filled from `values`. Pages in another language have their own in its place. */
+function t(text, values = {}) {
+  return text.replace(/\{(\w+)\}/g, (hole, name) => values[name] ?? hole);
+}
+
 const words = {
-  practice: "Practice. Your choices are kept for you, and nobody marks them.",
-  marked: "Your answers are saved as you go. Nothing is sent from here.",
-  finder: "Your answers stay on this page and are not kept.",
-  nation: "Where do you live?",
-  nationNote: "Law and helpers differ. Pages show your nation first.",
-  choose: "Choose an answer first.",
-  chooseMany: "Choose at least one answer first.",
-  spot: "Mark at least one line first.",
-  order: "Move at least one step first.",
-  where: "Choose where you live first.",
-  whereToo: "Choose where you live too. This answer is not saved yet.",
-  goOn: "Press Choose to go on. This choice is not saved yet.",
-  write: "Write a few words first.",
-  storyEnd: "That is the end of the story. Your choices are saved.",
-  saving: "Saving…",
-  saved: "Saved.",
-  late: "Not saved yet. The course may have stopped. Keep this page open, and reload it only after copying what you wrote.",
+  practice: () => t("Practice. Your choices are kept for you, and nobody marks them."),
+  marked: () => t("Your answers are saved as you go. Nothing is sent from here."),
+  choose: () => t("Choose an answer first."),
+  saving: () => t("Saving…"),
+  saved: () => t("Saved."),
+  late: () =>
+    t("Not saved yet. The course may have stopped. Keep this page open, and reload it only after copying what you wrote."),
+  chose: () => t("You chose:"),
+  checked: () => t("Checked:"),
+  place: (number, all) => t("Question {number} of {all}", { number, all }),
+  done: (done, all) => t("{done} of {all} done", { done, all }),
 };
 
 // A sign and a word, so that nothing hangs on colour.
-const signs = { ok: ["✔", "Yes"], part: ["◐", "Partly"], no: ["✘", "Not quite"] };
-const worths = { best: ["ok", "Best choice"], partly: ["part", "Partly"], risky: ["no", "Risky"] };
+const signs = { ok: ["✔", () => t("Yes.")], part: ["◐", () => t("Partly.")], no: ["✘", () => t("Not quite.")] };
+const worths = { best: ["ok", () => t("Best choice.")], partly: ["part", signs.part[1]], risky: ["no", () => t("Risky.")] };
 
 // A kind of question is one function of the item and of `at`, where it stands on the page. It returns its box, its
 // value, how to show a value, the first thing to focus, what to say when nothing was chosen, and what to tell on Check.
@@ -81,11 +80,15 @@ function shuffled(options) {
 const same = (one, other) => one.length === other.length && one.every((id, place) => id === other[place]);
 
 /** "England, Wales and Scotland" */
-const listed = (names) => [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
+const listed = (names) => names.length < 2 ? names.join()
+  : t("{names} and {last}", { names: names.slice(0, -1).join(", "), last: names.at(-1) });
 
 const named = (nations) => nations.map(({ id, name }) => ({ id, text: name }));
 
-const dated = (day) => new Date(day).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const language = () => document.documentElement.lang || "en";
+
+const dated = (day) => new Date(day).toLocaleDateString(language() === "en" ? "en-GB" : [language(), "en-GB"],
+  { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
 /** Let a screen reader read a new step once, and show it from its beginning however tall it is. */
 function goTo(step, beginning = step) {
@@ -108,11 +111,16 @@ function clear(region) {
 }
 
 function signed(tone, word = signs[tone][1]) {
-  return h("p", { class: `ssq-verdict ssq-${tone}-word` }, h("span", { "aria-hidden": "true" }, `${signs[tone][0]} `), `${word}.`);
+  return h("p", { class: `ssq-verdict ssq-${tone}-word` }, h("span", { "aria-hidden": "true" }, `${signs[tone][0]} `), word());
+}
+
+/** `label` ends in a colon, which not every language writes alike. */
+function labelled(label, text, attributes) {
+  return h("p", attributes, h("b", null, `${label} `), text);
 }
 
 function reason(label, option) {
-  return h("p", { class: "ssq-reason" }, `${label}: `, h("q", null, option.text), " ", option.rationale);
+  return h("p", { class: "ssq-reason" }, `${label} `, h("q", null, option.text), " ", option.rationale);
 }
 
 function verdict(item, chosen) {
@@ -133,10 +141,11 @@ function reasons(item, chosen, labels) {
 function sources(item) {
   if (!item.sources?.length) return null;
   return h("details", { class: "ssq-sources" },
-    h("summary", null, "Where this comes from"),
-    h("ul", null, ...item.sources.map((source) =>
-      h("li", null, `${source.says} `, h("a", { href: source.url, target: "_blank", rel: "noopener noreferrer" }, source.name),
-        `, checked ${dated(source.checked)}`))));
+    h("summary", null, t("Where this comes from")),
+    h("ul", null, ...item.sources.map(({ says, url, name, checked }) => {
+      const [before, after] = t("{source}, checked {date}", { date: dated(checked) }).split("{source}");
+      return h("li", null, `${says} ${before}`, h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, name), after);
+    })));
 }
 
 function render({ model, el }) {
@@ -211,14 +220,14 @@ function saving({ model, later, drop, follow }, waiting = () => false, unsaved =
   function send(traits) {
     sent = (model.get("sent") ?? 0) + 1;
     for (const [name, value] of Object.entries({ ...traits, sent })) model.set(name, value);
-    say(words.saving);
+    say(words.saving());
     lateTimer ??= later(tellLate, LATE); // not put off by more answers: without a kernel none of them is saved
-    try { model.save_changes(); } catch { fail(words.late); }
+    try { model.save_changes(); } catch { fail(words.late()); }
   }
 
   function tellLate() {
     lateTimer = undefined;
-    fail(words.late);
+    fail(words.late());
   }
 
   function notLate() {
@@ -230,7 +239,7 @@ function saving({ model, later, drop, follow }, waiting = () => false, unsaved =
     status.classList.toggle("ssq-bad", bad);
     if (status.textContent !== text) status.textContent = text;
     // "Saved." is read out once, and again after something else; more would drown the questions.
-    if (text !== told && (bad || text.startsWith(words.saved))) {
+    if (text !== told && (bad || text.startsWith(words.saved()))) {
       spoken.textContent = told = text;
       later(() => spoken.replaceChildren(), SPOKEN); // heard by now; left there, it would be met twice
     }
@@ -254,7 +263,7 @@ function saving({ model, later, drop, follow }, waiting = () => false, unsaved =
     if (waiting()) return; // more has been typed since
     if (sent > 0 && saved) {
       if (unsaved()) say(unsaved(), true);
-      else say(note ? `${words.saved} ${note}` : words.saved);
+      else say(note ? `${words.saved()} ${note}` : words.saved());
     } else if (note) fail(note);
   }
 }
@@ -271,13 +280,13 @@ function questions(page) {
   follow("response", restore);
   beforeLeaving(page, () => cards.forEach((made) => made.flush()));
   return frame(page,
-    h("p", { class: "ssq-note" }, words[quiz.mode]),
+    h("p", { class: "ssq-note" }, words[quiz.mode]()),
     ...cards.map((made) => made.box),
     keep.foot(practice ? null : progress));
 
   function unsaved() {
     const place = cards.findIndex((made) => made.unsaved());
-    return place < 0 ? "" : `Question ${place + 1}. ${cards[place].unsaved()}`;
+    return place < 0 ? "" : t("Question {number}. {problem}", { number: place + 1, problem: cards[place].unsaved() });
   }
 
   function send(id, value) {
@@ -296,7 +305,7 @@ function questions(page) {
   function showProgress() {
     const response = model.get("response") ?? {};
     const done = cards.filter((made) => made.done(response[made.id] ?? [])).length;
-    progress.textContent = `${done} of ${cards.length} answered`;
+    progress.textContent = t("{done} of {all} answered", { done, all: cards.length });
   }
 
   function restore() {
@@ -310,20 +319,20 @@ function questions(page) {
     const feedback = h("div", { class: "ssq-feedback", role: "status" });
     const from = practice ? sources(item) : null;
     let telling;
-    const check = button("Check", () => {
+    const check = button(t("Check"), () => {
       const value = made.value();
       if (!value.length) return refuse();
       tell(value);
       if (!made.written) record(item.id, value);
     }, { class: "ssq-check" });
-    const again = button("Try again", () => {
+    const again = button(t("Try again"), () => {
       forget();
       if (!made.written) { made.show(undefined); send(item.id, []); }
       made.first().focus();
     }, { class: "ssq-again" });
     const at = {
       ...page, id, practice, forget, refuse, reveal,
-      count: quiz.items.length > 1 ? h("span", { class: "ssq-count" }, `Question ${index + 1} of ${quiz.items.length}`) : null,
+      count: quiz.items.length > 1 ? h("span", { class: "ssq-count" }, words.place(index + 1, quiz.items.length)) : null,
       say: (text, bad) => keep.say(text, bad),
       hint: (text) => keep.hint(text),
       send: (value) => send(item.id, value),
@@ -331,7 +340,7 @@ function questions(page) {
       record: (value) => record(item.id, value),
     };
     const made = {
-      id: item.id, check: "Check", done: (value) => value.length > 0, mark: () => {},
+      id: item.id, check: t("Check"), done: (value) => value.length > 0, mark: () => {},
       flush: () => {}, waiting: () => false, unsaved: () => "",
       ...kinds[item.kind](item, at),
     };
@@ -390,17 +399,17 @@ function choice(item, at) {
   const options = item.shuffle ? shuffled(item.options) : item.options;
   const { inputs, rows, value, show } = rowsOf(at.id, options, many ? "checkbox" : "radio");
   const box = h("fieldset", { class: "ssq-card" },
-    h("legend", null, ...head(item, at, many && "You may choose more than one.")), ...rows);
+    h("legend", null, ...head(item, at, many && t("You may choose more than one."))), ...rows);
   box.addEventListener("change", () => at.answer(value()));
   return {
     box, value, show,
     first: () => inputs[0],
-    missing: () => many ? words.chooseMany : words.choose,
+    missing: () => many ? t("Choose at least one answer first.") : words.choose(),
     mark: (chosen) => markRows(rows, options, chosen, (option) => option.key),
     tell(chosen) {
       const tone = verdict(item, chosen);
       return [tone, signed(tone),
-        ...reasons(item, chosen, { mine: "You chose", also: "Also part of the answer", better: "A better answer" })];
+        ...reasons(item, chosen, { mine: words.chose(), also: t("Also part of the answer:"), better: t("A better answer:") })];
     },
   };
 }
@@ -422,24 +431,24 @@ function chat(item, at) {
   const value = () => item.options.filter((_, place) => pressed(place)).map((option) => option.id);
   return {
     box: h("fieldset", { class: "ssq-card" },
-      h("legend", null, ...head(item, at, "You may mark more than one line.")),
+      h("legend", null, ...head(item, at, t("You may mark more than one line."))),
       h("p", { class: "ssq-scene", id: `${at.id}-scene` }, item.scene),
       h("ol", { class: "ssq-chat", role: "list", "aria-labelledby": `${at.id}-scene` }, ...lines.map((line) => h("li", null, line)))),
     value,
     show: (marked) => lines.forEach((_, place) => press(place, Boolean(marked?.includes(item.options[place].id)))),
     first: () => lines[0],
-    missing: () => words.spot,
+    missing: () => t("Mark at least one line first."),
     mark: (marked) => markRows(lines, item.options, marked, (option) => option.key),
     tell(marked) {
       const tone = verdict(item, marked);
       return [tone, signed(tone),
-        ...reasons(item, marked, { mine: "You marked", also: "Also one to mark", better: "One to mark" })];
+        ...reasons(item, marked, { mine: t("You marked:"), also: t("Also one to mark:"), better: t("One to mark:") })];
     },
   };
 
   function press(place, on) {
     lines[place].setAttribute("aria-pressed", String(on));
-    tags[place].textContent = on ? "Marked" : "Mark";
+    tags[place].textContent = on ? t("Marked") : t("Mark");
   }
 }
 
@@ -456,7 +465,7 @@ function sequence(item, at) {
   put(start);
   return {
     box: h("fieldset", { class: "ssq-card" },
-      h("legend", null, ...head(item, at, "Use Up and Down, or drag a step by its handle.")), list, spoken),
+      h("legend", null, ...head(item, at, t("Use Up and Down, or drag a step by its handle."))), list, spoken),
     value: () => moved ? now() : [],
     show(value) {
       if (dragging) return;
@@ -465,7 +474,7 @@ function sequence(item, at) {
       put(fits ? value : start);
     },
     first: () => list.querySelector("button:not([aria-disabled])"),
-    missing: () => words.order,
+    missing: () => t("Move at least one step first."),
     mark(value) {
       now().forEach((id, place) => {
         const right = value.length > 0 && follows(value, place);
@@ -477,7 +486,7 @@ function sequence(item, at) {
     tell(value) {
       const pairs = value.slice(1).filter((_, place) => follows(value, place + 1)).length;
       const tone = same(value, item.order) ? "ok" : pairs > 0 ? "part" : "no";
-      return [tone, signed(tone), h("p", null, "The right order:"),
+      return [tone, signed(tone), h("p", null, t("The right order:")),
         h("ol", { class: "ssq-right-order" }, ...item.order.map((id) => h("li", null, h("q", null, option[id].text), " ", option[id].rationale)))];
     },
   };
@@ -487,15 +496,17 @@ function sequence(item, at) {
     const made = h("li", { class: "ssq-step" }, grip,
       h("span", { class: "ssq-step-text" }, step.text, h("span", { class: "ssq-place" })),
       h("span", { class: "ssq-moves" },
-        button("↑ Up", () => move(-1), { class: "ssq-again", id: `${at.id}-${place}-up`, "aria-label": `Move up: ${step.text}` }),
-        button("↓ Down", () => move(1), { class: "ssq-again", id: `${at.id}-${place}-down`, "aria-label": `Move down: ${step.text}` })));
+        button(t("↑ Up"), () => move(-1),
+          { class: "ssq-again", id: `${at.id}-${place}-up`, "aria-label": t("Move up: {step}", { step: step.text }) }),
+        button(t("↓ Down"), () => move(1),
+          { class: "ssq-again", id: `${at.id}-${place}-down`, "aria-label": t("Move down: {step}", { step: step.text }) })));
     made.dataset.step = step.id;
     grip.addEventListener("pointerdown", drag);
     return made;
 
     function move(way) {
       if (!shift(made, way)) {
-        return speak(way < 0 ? "This step is the first." : "This step is the last.");
+        return readOut(way < 0 ? t("This step is the first.") : t("This step is the last."));
       }
       done();
       made.scrollIntoView({ block: "nearest" });
@@ -505,7 +516,7 @@ function sequence(item, at) {
       moved = true;
       edges();
       at.answer(now());
-      speak(`Step moved to ${now().indexOf(step.id) + 1} of ${start.length}.`);
+      readOut(t("Step moved to {place} of {all}.", { place: now().indexOf(step.id) + 1, all: start.length }));
     }
 
     function drag(event) {
@@ -535,7 +546,7 @@ function sequence(item, at) {
     }
   }
 
-  function speak(text) {
+  function readOut(text) {
     at.announce(spoken, text);
     at.drop(quiet);
     quiet = at.later(() => spoken.replaceChildren(), SPOKEN);
@@ -574,19 +585,20 @@ function sequence(item, at) {
   }
 
   function placeWords(right, place) {
-    if (place === 0) return right ? "✔ Comes first" : "✘ Does not come first";
-    return right ? "✔ Follows the step above" : "✘ Does not follow the step above";
+    if (place === 0) return right ? t("✔ Comes first") : t("✘ Does not come first");
+    return right ? t("✔ Follows the step above") : t("✘ Does not follow the step above");
   }
 }
 
 function story(item, at) {
   const { steps } = item;
-  const trail = h("ol", { class: "ssq-trail", "aria-label": "What you chose" });
+  const trail = h("ol", { class: "ssq-trail", "aria-label": t("What you chose") });
   const stage = h("div", { class: "ssq-stage" });
-  const back = button("Go back one step", () => move(path.slice(0, -1), path.at(-1)), { class: "ssq-again" });
+  const back = button(t("Go back one step"), () => move(path.slice(0, -1), path.at(-1)), { class: "ssq-again" });
   let path = [];
   let radios = draw();
-  const unsaved = () => !at.practice && radios.inputs.some((input) => input.checked) ? words.goOn : "";
+  const unsaved = () => !at.practice && radios.inputs.some((input) => input.checked)
+    ? t("Press Choose to go on. This choice is not saved yet.") : "";
   stage.addEventListener("change", () => {
     at.forget();
     if (unsaved()) at.hint(unsaved());
@@ -607,7 +619,7 @@ function story(item, at) {
       if (walk(path).over) at.reveal();
     },
     first: () => radios.inputs[0],
-    missing: () => words.choose,
+    missing: words.choose,
   };
 
   /** Follow a path as far as it leads: the decisions taken, and the step or the ending it comes to. */
@@ -637,15 +649,16 @@ function story(item, at) {
   function draw(before) {
     const { taken, step, ending, over } = walk(path);
     const reviewed = over && at.practice;
-    trail.replaceChildren(...taken.map(({ choice }) => h("li", null, "You chose: ", h("q", null, choice.text))));
+    trail.replaceChildren(...taken.map(({ choice }) => h("li", null, `${words.chose()} `, h("q", null, choice.text))));
     trail.hidden = taken.length === 0 || reviewed; // the review says it all again
     if (over) {
       const text = `${at.id}-end`;
       stage.replaceChildren(
         h("div", { role: "group", tabindex: "-1", "aria-labelledby": text },
-          h("p", { class: "ssq-ending", id: text }, at.practice ? ending?.text ?? "" : words.storyEnd)),
+          h("p", { class: "ssq-ending", id: text },
+            at.practice ? ending?.text ?? "" : t("That is the end of the story. Your choices are saved."))),
         reviewed ? h("ol", { class: "ssq-review" }, ...taken.map(review)) : "",
-        h("div", { class: "ssq-buttons" }, reviewed ? button("Try another way", () => move([])) : "", back));
+        h("div", { class: "ssq-buttons" }, reviewed ? button(t("Try another way"), () => move([])) : "", back));
       return { inputs: [back] };
     }
     const { inputs, rows, value, show } = rowsOf(at.id, step.choices);
@@ -653,14 +666,15 @@ function story(item, at) {
     stage.replaceChildren(
       h("fieldset", { tabindex: "-1" }, h("legend", null, step.text), ...rows),
       h("div", { class: "ssq-buttons" },
-        button("Choose", () => value().length ? move([...path, ...value()]) : at.refuse()), taken.length ? back : ""));
+        button(t("Choose"), () => value().length ? move([...path, ...value()]) : at.refuse()), taken.length ? back : ""));
     return { inputs };
   }
 
   function review({ step, choice }) {
     const [tone, word] = worths[choice.worth];
     const better = choice.worth === "best" ? null : step.choices.find((one) => one.worth === "best");
-    return h("li", null, signed(tone, word), reason("You chose", choice), better ? reason("A better choice", better) : null);
+    return h("li", null, signed(tone, word), reason(words.chose(), choice),
+      better ? reason(t("A better choice:"), better) : null);
   }
 }
 
@@ -673,9 +687,10 @@ function byNation(item, at) {
   const value = () => where.value().length && what.value().length ? [...where.value(), ...what.value()] : [];
   const box = h("fieldset", { class: "ssq-card" },
     h("legend", null, ...head(item, at)),
-    group("where", words.nation, h("div", { class: "ssq-row" }, ...where.rows)),
-    group("what", "Your answer for where you live", ...what.rows));
-  const unsaved = () => !at.practice && what.value().length && !where.value().length ? words.whereToo : "";
+    group("where", t("Where do you live?"), h("div", { class: "ssq-row" }, ...where.rows)),
+    group("what", t("Your answer for where you live"), ...what.rows));
+  const unsaved = () => !at.practice && what.value().length && !where.value().length
+    ? t("Choose where you live too. This answer is not saved yet.") : "";
   box.addEventListener("change", () => {
     at.forget();
     if (value().length) at.send(value());
@@ -696,20 +711,26 @@ function byNation(item, at) {
       else if (!where.value().length) preset();
     },
     first: () => where.value().length ? what.inputs[0] : where.inputs[0],
-    missing: () => where.value().length ? words.choose : words.where,
+    missing: () => where.value().length ? words.choose() : t("Choose where you live first."),
     mark: ([nation, ...chosen]) => markRows(what.rows, options, chosen, (option) => option.nations?.includes(nation)),
     tell([nation, id]) {
       const mine = item.options.find((option) => option.id === id);
       const right = item.options.find((option) => option.nations.includes(nation));
       const tone = mine === right ? "ok" : "no";
-      return [tone, signed(tone), reason("You chose", mine), mine === right ? null : reason(`In ${nameOf(nation)}`, right),
-        h("details", { class: "ssq-sources" }, h("summary", null, "The other nations"), ...item.options.map((option) => {
-          const others = option.nations.filter((other) => other !== nation).map(nameOf);
-          if (!others.length) return null;
-          return option === right ? h("p", { class: "ssq-reason" }, `In ${listed(others)}: the same.`) : reason(`In ${listed(others)}`, option);
+      return [tone, signed(tone), reason(words.chose(), mine), mine === right ? null : within(nameOf(nation), right),
+        h("details", { class: "ssq-sources" }, h("summary", null, t("The other nations")), ...item.options.map((option) => {
+          const nations = listed(option.nations.filter((other) => other !== nation).map(nameOf));
+          if (!nations) return null;
+          return option === right
+            ? h("p", { class: "ssq-reason" }, t("In {nations}: the same.", { nations }))
+            : within(nations, option);
         }))].filter(Boolean);
     },
   };
+
+  function within(nations, option) {
+    return reason(t("In {nations}:", { nations }), option);
+  }
 
   function group(name, label, ...rows) {
     const id = `${at.id}-${name}-label`;
@@ -726,7 +747,7 @@ function reply(item, at) {
   const sending = putOff(at, () => at.send(area.value.trim() ? area.value : ""));
   area.addEventListener("input", () => {
     at.forget();
-    at.say(words.saving);
+    at.say(words.saving());
     sending.start();
   });
   area.addEventListener("blur", sending.flush);
@@ -734,16 +755,16 @@ function reply(item, at) {
   area.addEventListener("keyup", ({ key }) => { if (key === "Tab") area.scrollIntoView({ block: "nearest" }); });
   return {
     box: h("div", { class: "ssq-card" }, h("label", { class: "ssq-legend", for: `${at.id}-0` }, ...head(item, at)), area),
-    check: "Show a good reply",
+    check: t("Show a good reply"),
     written: true, // never cleared for the learner, never right or wrong
     first: () => area,
-    missing: () => words.write,
+    missing: () => t("Write a few words first."),
     flush: sending.flush,
     waiting: sending.waiting,
     value: () => area.value.trim(),
     // What is being typed is never replaced by an older text on its way back.
     show: (value) => { if (!sending.waiting() && document.activeElement !== area) area.value = value ?? ""; },
-    tell: () => ["ok", h("p", null, h("b", null, "A good reply might hold this: "), item.rationale)],
+    tell: () => ["ok", labelled(t("A good reply might hold this:"), item.rationale)],
   };
 }
 
@@ -762,13 +783,14 @@ function chooser(page) {
     keep.send({ nation: value()[0] });
   });
   const keep = saving(page, sending.waiting);
-  const { rows, value, show } = rowsOf(uid, [...named(quiz.nations), { id: "", text: "Show all" }]);
+  const { rows, value, show } = rowsOf(uid, [...named(quiz.nations), { id: "", text: t("Show all") }]);
   const box = h("fieldset", { class: "ssq-card" },
-    h("legend", null, h("span", { class: "ssq-stem" }, quiz.title), h("span", { class: "ssq-hint" }, words.nationNote)),
+    h("legend", null, h("span", { class: "ssq-stem" }, quiz.title),
+      h("span", { class: "ssq-hint" }, t("Law and helpers differ. Pages show your nation first."))),
     h("div", { class: "ssq-row" }, ...rows));
   box.addEventListener("change", () => {
     showOnly(value()[0]);
-    keep.say(words.saving);
+    keep.say(words.saving());
     sending.start();
   });
   box.addEventListener("focusout", ({ relatedTarget }) => { if (!box.contains(relatedTarget)) sending.flush(); });
@@ -817,7 +839,7 @@ function checklist(page) {
   function restore() {
     const response = model.get("response") ?? {};
     groups.forEach((made) => made.show(Object.keys(response)));
-    progress.textContent = `${groups.reduce((sum, made) => sum + made.value().length, 0)} of ${total} done`;
+    progress.textContent = words.done(groups.reduce((sum, made) => sum + made.value().length, 0), total);
   }
 
   function group({ name, rows }, index) {
@@ -832,7 +854,7 @@ function checklist(page) {
       keep.send({ response });
       restore();
     });
-    return { box, value, show(ticked) { show(ticked); count.textContent = `${value().length} of ${rows.length} done`; } };
+    return { box, value, show(ticked) { show(ticked); count.textContent = words.done(value().length, rows.length); } };
   }
 
   function nameOf({ name, set_to: to }) {
@@ -840,8 +862,10 @@ function checklist(page) {
   }
 
   function setting(row, label, input) {
-    const told = [["Where", row.where], ["Why", row.why], ["Under 18s", row.under_18], ["Checked", row.checked && dated(row.checked)]].filter(([, text]) => text);
-    const details = told.map(([word, text], place) => h("p", { id: `${input.id}-${place}` }, h("b", null, `${word}: `), text));
+    const details = [
+      [t("Where:"), row.where], [t("Why:"), row.why], [t("Under 18s:"), row.under_18],
+      [words.checked(), row.checked && dated(row.checked)],
+    ].filter(([, text]) => text).map(([label, text], place) => labelled(label, text, { id: `${input.id}-${place}` }));
     input.setAttribute("aria-describedby", details.map((detail) => detail.id).join(" "));
     return h("div", { class: "ssq-setting" }, label, ...details);
   }
@@ -853,7 +877,7 @@ function finder(page) {
   const { model, quiz, uid, listen } = page;
   const { questions: asked } = quiz;
   let answers = asked.map(() => undefined); // the place of the option chosen, question by question
-  const trail = h("ol", { class: "ssq-trail", "aria-label": "Your answers" });
+  const trail = h("ol", { class: "ssq-trail", "aria-label": t("Your answers") });
   const stage = h("div", { class: "ssq-stage" });
   const feedback = h("div", { class: "ssq-feedback", role: "status" });
   let place = 0; // the question on screen
@@ -864,7 +888,7 @@ function finder(page) {
   });
   return frame(page,
     quiz.note ? h("p", { class: "ssq-note" }, quiz.note) : null,
-    h("p", { class: "ssq-note" }, words.finder),
+    h("p", { class: "ssq-note" }, t("Your answers stay on this page and are not kept.")),
     h("div", { class: "ssq-card" }, trail, stage, feedback));
 
   function go(next) {
@@ -883,7 +907,8 @@ function finder(page) {
   function answered(question, number) {
     if (answers[number] === undefined || number === place) return null;
     return h("li", null, `${question.text} `, h("b", null, question.options[answers[number]].text), " ",
-      button("Change", () => { resume ??= place; go(number); }, { class: "ssq-link", "aria-label": `Change your answer: ${question.text}` }));
+      button(t("Change"), () => { resume ??= place; go(number); },
+        { class: "ssq-link", "aria-label": t("Change your answer: {question}", { question: question.text }) }));
   }
 
   function question({ id, text, hint, options }) {
@@ -893,22 +918,22 @@ function finder(page) {
     show([given ?? (id === "nation" ? nationOf(model) : undefined)]);
     const fields = h("fieldset", { tabindex: "-1" },
       h("legend", null,
-        h("span", { class: "ssq-count" }, `Question ${place + 1} of ${asked.length}`),
+        h("span", { class: "ssq-count" }, words.place(place + 1, asked.length)),
         h("span", { class: "ssq-stem" }, text), hint ? h("span", { class: "ssq-hint" }, hint) : null),
       ...rows);
     fields.addEventListener("change", () => { clear(feedback); take(); });
     return [
       // Nobody has to answer four more questions before they hear whom to ring.
       alarm ? warning(alarm, h("ul", { class: "ssq-ways", role: "list" }, ...quiz.contacts[quiz.ids[quiz.orders[0][0]]].how.map(way)),
-        h("p", null, "When that is done, go on.")) : "",
+        h("p", null, t("When that is done, go on."))) : "",
       fields,
       h("div", { class: "ssq-buttons" },
-        button("Next", () => {
-          if (!value().length) return refusal(feedback, words.choose, inputs[0]);
+        button(t("Next"), () => {
+          if (!value().length) return refusal(feedback, words.choose(), inputs[0]);
           take(); // where the learner lives may have been chosen for them
           move(resume ?? place + 1);
         }),
-        place > 0 ? button("Back", () => move(place - 1), { class: "ssq-again" }) : ""),
+        place > 0 ? button(t("Back"), () => move(place - 1), { class: "ssq-again" }) : ""),
       quiz.unsure ? h("p", { class: "ssq-hint ssq-unsure" }, quiz.unsure) : "",
     ];
 
@@ -926,21 +951,21 @@ function finder(page) {
     const outcome = outcomeOf(quiz, answers);
     const made = advice(outcome);
     return [made, h("div", { class: "ssq-buttons" },
-      button("Print", () => printed(outcome.title, made)),
-      button("Save as a file", () => saved(outcome.title, made), { class: "ssq-again" }),
-      button("Start again", () => { answers = asked.map(() => undefined); go(0); }, { class: "ssq-again" }))];
+      button(t("Print"), () => printed(outcome.title, made)),
+      button(t("Save as a file"), () => saved(outcome.title, made), { class: "ssq-again" }),
+      button(t("Start again"), () => { answers = asked.map(() => undefined); go(0); }, { class: "ssq-again" }))];
   }
 
   function advice({ title, urgent, first, now, then, few, keep, never }) {
     const list = (heading, rows) => rows.length ? [h("h4", null, heading), h("ul", null, ...rows.map((row) => h("li", null, row)))] : [];
     return h("div", { class: "ssq-outcome" },
       h("h3", { tabindex: "-1" }, title),
-      urgent ? warning(first) : h("p", null, h("b", null, "First: "), first),
-      ...cards(now, 1, "Other ways to reach them"),
-      ...cards(then, few, "More who can help"),
-      ...list("Keep", keep),
-      ...list("Leave alone", never),
-      h("p", { class: "ssq-hint" }, `Shown on ${dated(Date.now())}.`));
+      urgent ? warning(first) : labelled(t("First:"), first),
+      ...cards(now, 1, (count) => t("Other ways to reach them: {count}", { count })),
+      ...cards(then, few, (count) => t("More who can help: {count}", { count })),
+      ...list(t("Keep"), keep),
+      ...list(t("Leave alone"), never),
+      h("p", { class: "ssq-hint" }, t("Shown on {date}.", { date: dated(Date.now()) })));
   }
 
   /** The first `few` of these contacts as cards, and the others folded. */
@@ -950,22 +975,26 @@ function finder(page) {
     return [
       made.length ? list(made.slice(0, few)) : "",
       made.length > few
-        ? h("details", { class: "ssq-sources" }, h("summary", null, `${label}: ${made.length - few}`), list(made.slice(few)))
+        ? h("details", { class: "ssq-sources" }, h("summary", null, label(made.length - few)), list(made.slice(few)))
         : "",
     ];
   }
 
   function warning(text, ...more) {
     return h("div", { class: "ssq-urgent" },
-      h("p", null, h("b", null, h("span", { "aria-hidden": "true" }, "! "), "Urgent. Do this now.")), h("p", null, text), ...more);
+      h("p", null, h("b", null, h("span", { "aria-hidden": "true" }, "! "), t("Urgent. Do this now."))),
+      h("p", null, text), ...more);
   }
 
   /** A card says first what to do: who opens it frightened needs the number before the description. */
   function contact({ name, how, what_for: whatFor, not_for: notFor, hours, cost, checked, next, nations }) {
-    const facts = [["For", whatFor], ["Open", hours], ["Cost", cost], ["What happens next", next], ["Not for", notFor], ["Checked", checked && dated(checked)]];
-    return h("li", null, h("h4", null, name), nations ? h("p", { class: "ssq-hint" }, `For ${nations}`) : null,
+    const facts = [
+      [t("For:"), whatFor], [t("Open:"), hours], [t("Cost:"), cost], [t("What happens next:"), next], [t("Not for:"), notFor],
+      [words.checked(), checked && dated(checked)],
+    ];
+    return h("li", null, h("h4", null, name), nations ? h("p", { class: "ssq-hint" }, t("For {nations}", { nations })) : null,
       h("ul", { class: "ssq-ways", role: "list" }, ...how.map(way)),
-      ...facts.filter(([, text]) => text).map(([label, text]) => h("p", null, h("b", null, `${label}: `), text)));
+      ...facts.filter(([, text]) => text).map(([label, text]) => labelled(label, text)));
   }
 
   function way({ label, value, href }) {
@@ -1028,7 +1057,7 @@ function printed(title, content) {
     return;
   }
   sheet.document.title = title;
-  sheet.document.documentElement.lang = "en";
+  sheet.document.documentElement.lang = language();
   sheet.document.body.style.cssText = PAPER;
   sheet.document.body.append(sheet.document.importNode(copyOf(content), true));
   sheet.focus();
@@ -1037,11 +1066,12 @@ function printed(title, content) {
 
 function saved(title, content) {
   const sheet = document.implementation.createHTMLDocument(title);
-  sheet.documentElement.lang = "en";
+  sheet.documentElement.lang = language();
   sheet.head.prepend(h("meta", { charset: "utf-8" }), h("meta", { name: "viewport", content: "width=device-width" }));
   sheet.body.style.cssText = PAPER;
   sheet.body.append(copyOf(content));
-  const link = download("what-to-do.html", "text/html", `<!doctype html>\n${sheet.documentElement.outerHTML}\n`);
+  const name = t("what-to-do"); // of the file
+  const link = download(`${name}.html`, "text/html", `<!doctype html>\n${sheet.documentElement.outerHTML}\n`);
   document.body.append(link); // on the page, so that the page can tell a download from leaving
   link.click();
   link.remove();

@@ -35,6 +35,8 @@ def parse(words=None):
     options = parser.parse_args(words)
     if options.door != "build" and (options.out or options.address):
         parser.error("--out and --address belong to build")
+    if options.door == "build" and (options.port or options.no_browser):
+        parser.error("build opens nothing, so it takes no --port and no --no-browser")
     return options
 
 
@@ -61,7 +63,8 @@ def main():
     door = serve.DOORS[options.door or "voila"]
     serve.check_port(door, options.port)  # before a first start's minute or two, not after
     if door.name == "preview":
-        status = build(launcher.wait, [f"--out={serve.SITE}"])
+        address = f"http://{serve.HOST}:{options.port or door.port}/"
+        status = build(launcher.wait, [f"--out={serve.PREVIEW}", f"--address={address}"])
         if status:
             return status
     python = launcher.prepare()

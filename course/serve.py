@@ -26,7 +26,8 @@ from course.launcher import ROOT, Trouble, guarded
 
 HOST = "127.0.0.1"
 FIRST_PAGE = "00-start-here.ipynb"
-SITE = ROOT / "site"
+#: Where a preview is built: apart from `site`, which may be meant for another address.
+PREVIEW = ROOT / ".venv" / "preview"
 LOG = ROOT / ".venv" / "course.log"
 LONGEST_LOG = 1_000_000
 SECONDS_TO_START = 120
@@ -76,7 +77,7 @@ def lab_command(port: int) -> list[str]:
 
 def preview_command(port: int) -> list[str]:
     """Return the words that serve the plain web pages, which must have been built before."""
-    return ["safesite", "serve", str(SITE), str(port)]
+    return ["safesite", "serve", str(PREVIEW), str(port)]
 
 
 DOORS = {

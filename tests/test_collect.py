@@ -383,3 +383,80 @@ def test_a_quiz_must_be_released_first(inbox, tmp_path):
 
     with pytest.raises(CollectError, match=f"python3 -m quizzes release {NAME}"):
         collect(NAME, inbox, tmp_path / "other")
+
+
+def handed_in_from_page(inbox, name, text, pupil=None):
+    """Put in a file as a quiz's web page makes it, with the pupil's code if one was typed."""
+    whole = json.loads(text) | ({"pupil": pupil} if pupil else {})
+    (inbox / name).write_text(json.dumps(whole), encoding="utf-8")
+
+
+def test_the_file_of_a_quizs_web_page_says_in_its_name_or_within_whose_it_is(course, inbox):
+    handed_in_from_page(inbox, f"{NAME}.p01.answers.json", answers({WRITTEN: "One."}), "p01")
+    handed_in_from_page(inbox, f"{NAME}.p02.answers (1).json", answers({WRITTEN: "Two."}), "p02")
+    handed_in_from_page(inbox, f"{NAME}.answers.json", answers({WRITTEN: "Three."}), "p03")
+    handed_in_from_page(inbox, f"{NAME}.answers (2).json", answers({WRITTEN: "Four."}), "p04")
+    handed_in_from_page(inbox, f"{NAME}.p.5-b.answers.json", answers({WRITTEN: "Five."}), "p.5-b")
+
+    report = collect(NAME, inbox, course)
+
+    assert (report.collected, report.refused) == (["p.5-b", "p01", "p02", "p03", "p04"], {})
+    for code, text in (("p02", "Two."), ("p03", "Three."), ("p04", "Four."), ("p.5-b", "Five.")):
+        assert cell(course, code).source == as_plain_text(text)
+
+
+def test_what_whoever_marks_calls_a_file_counts_before_what_it_says(course, inbox):
+    handed_in_from_page(inbox, "p01.answers.json", answers({WRITTEN: "One."}), "p98")
+    handed_in_from_page(inbox, f"{NAME}.p02.answers.json", answers({WRITTEN: "Two."}), "p99")
+
+    assert collect(NAME, inbox, course).collected == ["p01", "p02"]
+
+
+@pytest.mark.parametrize(
+    "text", [answers(), '{"schema": 1, "qui', answers()[:-1] + ', "pupil": "not a code"}', "[" * 300_000]
+)
+def test_a_file_of_a_web_page_that_does_not_say_whose_it_is_is_refused(course, inbox, text):
+    hand_in(inbox, "p01", answers())
+    (inbox / f"{NAME}.answers.json").write_text(text, encoding="utf-8")
+
+    report = collect(NAME, inbox, course)
+
+    assert report.collected == ["p01"]
+    assert report.refused == {
+        f"{NAME}.answers.json": "it does not say whose it is: call it CODE.answers.json"
+    }
+
+
+def test_two_files_of_one_pupil_are_weighed_however_they_are_called(course, inbox):
+    handed_in_from_page(inbox, f"{NAME}.p01.answers.json", answers({WRITTEN: "Old."}), "p01")
+    handed_in_from_page(
+        inbox, f"{NAME}.answers.json", answers({WRITTEN: "New."}, "2026-11-22T09:00:00Z"), "p01"
+    )
+
+    report = collect(NAME, inbox, course)
+
+    assert report.collected == ["p01"]
+    assert cell(course, "p01").source == as_plain_text("New.")
+    assert f"took {NAME}.answers.json" in report.notes[0]
+
+
+def test_the_code_in_a_file_is_not_passed_on(course, inbox):
+    handed_in_from_page(inbox, f"{NAME}.answers.json", answers({WRITTEN: "x"}), "p01")
+    collect(NAME, inbox, course)
+
+    kept = json.loads((submission(course, "p01") / "my-answers.json").read_text(encoding="utf-8"))
+    assert set(kept) == {"schema", "quizzes"}
+    assert is_collected(NAME, "p01", course)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_called_like_the_file_of_a_web_page_is_not_opened(course, inbox, tmp_path):
+    handed_in_from_page(tmp_path, "secret.json", answers({WRITTEN: "SECRET"}), "p09")
+    (inbox / f"{NAME}.answers.json").symlink_to(tmp_path / "secret.json")
+    os.mkfifo(inbox / f"{NAME}.answers (1).json")
+    hand_in(inbox, "p01", answers())
+
+    report = collect(NAME, inbox, course)
+
+    assert report.collected == ["p01"]
+    assert set(report.refused) == {f"{NAME}.answers.json", f"{NAME}.answers (1).json"}

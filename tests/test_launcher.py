@@ -450,8 +450,9 @@ def test_a_kernel_that_nobody_uses_any_more_is_ended(settings):
     assert culling["cull_connected"] is False
 
 
-def test_the_benchmark_runs_from_any_folder_on_a_bare_python(tmp_path):
-    bench = launcher.ROOT / "tests" / "bench" / "first_quiz.py"
+@pytest.mark.parametrize("name", ["first_quiz", "front_door", "audit"])
+def test_a_benchmark_runs_from_any_folder_on_a_bare_python(tmp_path, name):
+    bench = launcher.ROOT / "tests" / "bench" / f"{name}.py"
     told = subprocess.run(
         [sys.executable, "-S", bench, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
     )

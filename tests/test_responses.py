@@ -300,3 +300,47 @@ def test_without_an_answers_file_nothing_has_been_tried(tmp_path):
     (tmp_path / FILE_NAME).write_text("{")
     assert store(tmp_path).first_tries() == {}
     assert (tmp_path / FILE_NAME).read_text() == "{"
+
+
+@pytest.mark.parametrize("code", ["p01", "7", "Ann", "class-3b.p_07", "x" * 64, "a..b", "p-"])
+def test_a_file_to_be_handed_in_may_hold_the_pupils_code(code):
+    data = to_json(parse(json.dumps(GOOD | {"pupil": code}).encode()))
+    assert parse(data).pupil == code
+    assert json.loads(data) == GOOD | {"pupil": code}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        " ",
+        "p 01",
+        "-p",
+        ".p",
+        "p.",
+        "x" * 65,
+        "Zoë",
+        "p01\n",
+        "a/b",
+        "../a",
+        "a\\b",
+        "<b>",
+        7,
+        True,
+        ["p01"],
+    ],
+)
+def test_a_code_that_could_not_be_a_folders_name_is_refused(code):
+    with pytest.raises(AnswersError, match="at 'pupil'"):
+        parse(json.dumps(GOOD | {"pupil": code}).encode())
+
+
+def test_a_file_without_a_code_names_nobody():
+    assert parse(json.dumps(GOOD).encode()).pupil is None
+    assert b"pupil" not in to_json(parse(json.dumps(GOOD | {"pupil": None}).encode()))
+
+
+def test_a_code_in_the_file_that_is_kept_stays_when_answers_are_saved(tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(json.dumps(GOOD | {"pupil": "p01"}).encode())
+    store(tmp_path).save("q", "0123abcd", {"one": ["a"]}, {"one"})
+    assert parse((tmp_path / FILE_NAME).read_bytes()).pupil == "p01"

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from safesite.build import ADDRESS
 
+from course import __main__ as command
 from tests import __main__ as runner
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-posix = pytest.mark.skipif(os.name == "nt", reason="the weekly job runs on Linux")
+posix = pytest.mark.skipif(os.name == "nt", reason="these jobs run on Linux")
 
 
 def read(path: Path) -> dict:
@@ -24,7 +26,9 @@ def read(path: Path) -> dict:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-TESTS, WEEKLY = (read(ROOT / ".github" / "workflows" / f"{name}.yml") for name in ("tests", "weekly"))
+TESTS, WEEKLY, PAGES = (
+    read(ROOT / ".github" / "workflows" / f"{name}.yml") for name in ("tests", "weekly", "pages")
+)
 
 
 def weekly_step(name: str) -> str:
@@ -43,20 +47,75 @@ def test_ci_runs_on_the_oldest_python_we_support_on_binders_and_on_three_systems
     assert [name.split("-")[0] for name in systems] == ["ubuntu", "macos", "windows"]
 
 
+#: What jobs may do beyond reading the code: the weekly one tells, the last one publishes.
+ALLOWED = {
+    "tests": [None],
+    "weekly": [{"contents": "read", "issues": "write"}],
+    "pages": [{"contents": "read", "pages": "read"}, {"pages": "write", "id-token": "write"}],
+}
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_may_only_read_and_the_weekly_one_write_issues(path):
+def test_a_workflow_may_only_read_the_weekly_one_write_issues_and_one_job_publish(path):
     workflow = read(path)
     assert workflow["permissions"] == {"contents": "read"}
-    more = {"contents": "read", "issues": "write"} if path.stem == "weekly" else None
-    assert [job.get("permissions") for job in workflow["jobs"].values()] == [more]
+    assert [job.get("permissions") for job in workflow["jobs"].values()] == ALLOWED[path.stem]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_the_actions_are_githubs_own_and_keep_no_token(path):
-    (job,) = read(path)["jobs"].values()
-    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    steps = [step for job in read(path)["jobs"].values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", name) for name in used), used
-    assert job["steps"][0]["with"] == {"persist-credentials": False}
+    checkouts = [step["with"] for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts == [{"persist-credentials": False}]
+
+
+def test_all_workflows_use_the_same_version_of_an_action():
+    used = {
+        step["uses"]
+        for path in WORKFLOWS
+        for job in read(path)["jobs"].values()
+        for step in job["steps"]
+        if "uses" in step
+    }
+    names = [name.split("@")[0] for name in used]
+    assert sorted(names) == sorted(set(names)), used
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_no_script_takes_an_outsiders_words_for_its_own(path):
+    for job in read(path)["jobs"].values():
+        assert job["timeout-minutes"]
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", ""), "give it as a variable of the environment"
+
+
+def test_the_pages_are_published_from_main_alone_and_no_deployment_is_cut_short():
+    # YAML reads the word `on` as true.
+    assert PAGES[True] == {"push": {"branches": ["main"]}, "workflow_dispatch": None}
+    assert PAGES["concurrency"] == {"group": "pages", "cancel-in-progress": False}
+    build, deploy = PAGES["jobs"].values()
+    assert deploy["needs"] == "build"
+    assert [step["uses"].split("@")[0] for step in deploy["steps"]] == ["actions/deploy-pages"]
+    assert build["steps"][1]["with"]["python-version"] == "3.12"
+
+
+@posix
+def test_the_pages_are_built_for_the_address_at_which_they_are_published(tmp_path):
+    step = next(step for step in PAGES["jobs"]["build"]["steps"] if "run" in step)
+    assert step["env"] == {"BASE_URL": "${{ steps.pages.outputs.base_url }}"}
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > asked\n', encoding="utf-8")
+    python.chmod(0o755)
+    run_as_github(step["run"], tmp_path, BASE_URL="https://stay-safe-online.github.io/course")
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").split()
+    assert asked[:2] == ["-m", "course"]
+    options = command.parse(asked[2:])
+    assert (options.door, options.address) == ("build", ADDRESS)
+    upload = PAGES["jobs"]["build"]["steps"][-1]
+    assert upload["uses"].startswith("actions/upload-pages-artifact@")
+    assert upload["with"] == {"path": options.out}
 
 
 @posix
@@ -105,9 +164,9 @@ def test_a_dead_link_is_told_and_only_a_broken_checker_fails_the_weekly_job(tmp_
     assert told is None or (tmp_path / "links.md").exists() == told
 
 
-def run_as_github(script: str, folder: Path, check: bool = True) -> subprocess.CompletedProcess:
+def run_as_github(script: str, folder: Path, check: bool = True, **more: str) -> subprocess.CompletedProcess:
     """Run a step's script as GitHub does, with the programs in `folder` first."""
-    env = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "TITLE": "Facts"}
+    env = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "TITLE": "Facts"} | more
     return subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=env, check=check)
 
 

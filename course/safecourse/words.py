@@ -81,17 +81,35 @@ def catalogues(language: str) -> list[Path]:
 
 
 def read_catalogue(path: Path) -> Any:
-    """Return one catalogue (a babel Catalog). Raises AuthorError for a file that is none, naming the line."""
+    """Return one catalogue (a babel Catalog).
+
+    Raises AuthorError, with file and line, for a file that is none, and for a translation whose `{places}`
+    are not those of the English.
+    """
     from babel.messages.pofile import PoFileError, read_po  # only other languages pay for it
 
     from .yamlfile import AuthorError, Fault
 
     try:
         with path.open("rb") as file:
-            return read_po(file, locale=path.parent.name, abort_invalid=True)
+            made = read_po(file, locale=path.parent.name, abort_invalid=True)
     except PoFileError as error:
         reason = str(error).rpartition(" on ")[0]  # it counts lines from 0, and names the line too
         raise AuthorError([Fault(path, error.lineno + 1, f"not a catalogue: {reason}")]) from None
+    except UnicodeDecodeError:
+        raise AuthorError([Fault(path, 1, "not a catalogue: it is not UTF-8 text")]) from None
+    faults = [
+        Fault(path, message.lineno or 1, f"the places in braces are not those of: {message.id}")
+        for message in made
+        if message.id and message.string and _places(message.id) != _places(message.string)
+    ]
+    if faults:
+        raise AuthorError(faults)
+    return made
+
+
+def _places(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\w*\}", text))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except (AuthorError, UserError) as error:
         print(error, file=sys.stderr)
     except OSError as error:
-        print(f"{error.strerror}: {error.filename}" if error.strerror else error, file=sys.stderr)
+        print(f"{error.strerror}: {error.filename}" if error.filename else error, file=sys.stderr)
     return 1
 
 

@@ -12,15 +12,19 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from xml.sax.saxutils import escape
 
 from safecourse.words import ENGLISH, Words, languages, read_words, speaking
 from safequiz.errors import UserError
 
-from .frame import STATIC, UNLISTED, Frame, script
-from .pages import ZIP, Page, pages, qr_code
+from .frame import LANGUAGES, STATIC, UNLISTED, Frame, script
+from .pages import ZIP, Page, pages, qr_code, read_lessons
 
 #: Where the site is published: shared links, the sitemap and QR codes name it.
 ADDRESS = "https://stay-safe-online.github.io/course/"
+
+#: Names every file of a built site: a folder that holds anything else is never replaced.
+LIST = "files.txt"
 
 
 @dataclass(frozen=True)
@@ -45,32 +49,45 @@ def build(out: Path, address: str = ADDRESS) -> Site:
     """
     if not re.fullmatch(r"https?://[^\s/?#\"'<>]+/([^\s?#\"'<>]+/)?", address):
         raise UserError(f"'{address}' is no address of a folder: it should be like {ADDRESS}")
-    if out.exists() and not (out.is_dir() and (_is_site(out) or not any(out.iterdir()))):
+    out = out.resolve()
+    if out.exists() and not (out.is_dir() and _is_ours(out)):
         raise UserError(f"{out} holds something else: choose an empty or new folder with --out.")
     site = make(address)
-    new = out.with_name(f".{out.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
+    new, old = (out.with_name(f".{out.name}.{mark}") for mark in ("new", "old"))
+    for left in (new, old):
+        shutil.rmtree(left, ignore_errors=True)
     for path, data in site.files.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    shutil.rmtree(out, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
     new.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
     return site
 
 
-def _is_site(folder: Path) -> bool:
-    return (folder / "sw.js").is_file() and (folder / "index.html").is_file()
+def _is_ours(folder: Path) -> bool:
+    """Tell whether all that is in a folder was put there by a build, so that it may go."""
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    listed = folder / LIST
+    return not there or (listed.is_file() and there <= {LIST, *listed.read_text(encoding="utf-8").split()})
 
 
 def make(address: str = ADDRESS) -> Site:
     """Return the whole site, nothing written."""
     spoken = {name: read_words(name) for name in languages()}
+    if unnamed := sorted(spoken.keys() - LANGUAGES.keys()):
+        raise UserError(
+            f"What the language calls itself is missing: add '{unnamed[0]}' to LANGUAGES in frame.py."
+        )
+    in_english = read_lessons()
     made: dict[str, list[Page]] = {}
     scripts = {("away", ENGLISH): script("away")}
     for name, words in spoken.items():
         with speaking(words):
-            made[name] = list(pages(address))
+            read = in_english if name == ENGLISH else read_lessons()
+            made[name] = list(pages(read, in_english, address))
             scripts |= {(kind, name): script(kind) for kind in sorted({page.script for page in made[name]})}
     paths = {name: {page.path for page in some} for name, some in made.items()}
     frame = Frame(address, paths, scripts)
@@ -86,6 +103,7 @@ def make(address: str = ADDRESS) -> Site:
     files["manifest.webmanifest"] = _manifest()
     files["sw.js"] = _worker(files)
     files[ZIP] = _zipped(files)
+    files[LIST] = "".join(f"{path}\n" for path in sorted(files)).encode()
     return Site(
         dict(sorted(files.items())), tuple(words for words in spoken.values() if words.language != ENGLISH)
     )
@@ -102,7 +120,8 @@ def _qr_codes(paths: Iterable[str], address: str) -> dict[str, bytes]:
 
 
 def _sitemap(paths: Iterable[str], address: str) -> bytes:
-    rows = "".join(f"<url><loc>{address}{path.removesuffix('index.html')}</loc></url>\n" for path in paths)
+    places = (escape(address + path.removesuffix("index.html")) for path in paths)
+    rows = "".join(f"<url><loc>{place}</loc></url>\n" for place in places)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return f"{head}{rows}</urlset>\n".encode()
 
@@ -131,12 +150,12 @@ def _worker(files: Mapping[str, bytes]) -> bytes:
     """Return the service worker of exactly these files: what it keeps for offline, and their version."""
     source = (STATIC / "sw.js").read_text(encoding="utf-8")
     digest = hashlib.sha256(source.encode())
-    for path, data in sorted(files.items()):
-        digest.update(f"{path} {len(data)}\n".encode() + data)
     # Pictures for slides and for other sites are no part of reading the course.
     kept = [path for path in sorted(files) if not path.startswith(("qr/", "social", "robots", "sitemap"))]
+    for path in kept:
+        digest.update(f"{path} {len(files[path])}\n".encode() + files[path])
     source = source.replace("__VERSION__", digest.hexdigest()[:16])
-    return source.replace("__FILES__", json.dumps(["./", *kept])).encode()
+    return source.replace("__FILES__", json.dumps(kept)).encode()
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:
@@ -149,5 +168,6 @@ def _zipped(files: Mapping[str, bytes]) -> bytes:
             )  # the same bytes every time
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
+            info.create_system = 3  # as on Linux, wherever it is built
             archive.writestr(info, data)
     return packed.getvalue()

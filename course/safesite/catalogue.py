@@ -55,6 +55,9 @@ def update(path: Path, sentences: dict[str, str]) -> None:
     for sentence in sentences:
         wanted.add(sentence)
     made = read_catalogue(path) if path.exists() else Catalog(locale=path.parent.name, charset="utf-8")
+    for sentence in sentences:
+        if sentence in made.obsolete:  # it has come back, and so does its translation
+            made.add(sentence, made.obsolete.pop(sentence).string)
     made.update(wanted, no_fuzzy_matching=True)
     lines = io.BytesIO()
     write_po(lines, made, omit_header=True, width=110)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -26,6 +26,7 @@ from .pages import LEAVE, Page, path_of, render, root
 
 STATIC = Path(__file__).parent / "static"
 LOOK = COURSE / "jupyter/share/nbconvert/templates/safe-online/static/look.css"
+#: What a language calls itself.
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 #: Pages that search engines need not list.
 UNLISTED = ("404.html", "your-answers.html")
@@ -39,8 +40,16 @@ SCRIPTS = {
     "own": (*_CORE, STATIC / "file.js", STATIC / "own.js"),
     "away": (STATIC / "away.js",),
 }
+#: Runs before anything is shown. Until the page has opened, what is far below is not laid out. A page that is
+#: only met again on the way out is not seen.
+_FIRST = (
+    "document.documentElement.className='opening';try{if(Date.now()-sessionStorage.getItem('stay-safe-online-leaving')<5000)"
+    "document.documentElement.hidden=true}catch{}"
+)
 _SENTENCE = re.compile(r"""(\bt\()("(?:[^"\\]|\\.)*")""")
 _STYLES = (LOOK, WIDGET / "quiz.css", STATIC / "site.css")
+#: Kinds of page that need own.css besides; without it the lessons are lighter.
+_OWN = ("home", "quiz", "teachers", "answers", "plan", "certificate")
 
 
 @dataclass(frozen=True)
@@ -52,16 +61,6 @@ class Frame:
     #: (what a page runs, language) -> its text.
     scripts: Mapping[tuple[str, str], str]
 
-    @property
-    def policy(self) -> str:
-        """The one policy of all pages: they run these scripts, use this style, and ask nobody else."""
-        scripts = " ".join(sorted(set(map(_hash, self.scripts.values()))))
-        return (
-            f"default-src 'none'; script-src {scripts}; style-src {_hash(_style())}; img-src 'self' data:; "
-            "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
-            "require-trusted-types-for 'script'; trusted-types course"
-        )
-
     def around(self, page: Page) -> bytes:
         """Return a page of the language spoken now, whole."""
         body, data = said_once(page.body, _sources_once(page.data))
@@ -71,16 +70,17 @@ class Frame:
             for spoken, paths in self.paths.items()
             if path_of(name, spoken) in paths
         }
-        to_top = (
-            urlsplit(self.address).path if name == "404.html" else root()
-        )  # that one is shown however deep
+        # The page for what is not here is shown at any depth.
+        to_top = urlsplit(self.address).path if name == "404.html" else root()
+        style = _style(page.kind in _OWN)
+        program = self.scripts[page.script, language()]
         html = render(
             "page.html.j2",
             page=page,
             body=Markup(body),
             lang=language(),
             root=to_top,
-            policy=self.policy,
+            policy=policy([_FIRST, program], [style]),
             icon=_icon(),
             languages=LANGUAGES,
             translations={spoken: to_top + path for spoken, path in there.items() if spoken != language()},
@@ -90,9 +90,10 @@ class Frame:
         )
         html = minify_html.minify(html, keep_comments=True, keep_html_and_head_opening_tags=True)
         parts = {
-            "style": f"<style>{_style()}</style>",
+            "first": f"<script>{_FIRST}</script>",
+            "style": f"<style>{style}</style>",
             "data": f'<script type="application/json" id="data">{_json(data)}</script>',
-            "script": f'<script type="module">{self.scripts[page.script, language()]}</script>',
+            "script": f'<script type="module">{program}</script>',
         }
         for part, text in parts.items():
             html = html.replace(f"<!--{part}-->", text)
@@ -100,11 +101,22 @@ class Frame:
 
     def away(self) -> bytes:
         """Return the page without words, which stands in a tab's history once somebody has left quickly."""
-        script = Markup(self.scripts["away", ENGLISH])
-        return render("away.html.j2", policy=self.policy, leave=LEAVE, script=script).encode()
+        program = self.scripts["away", ENGLISH]
+        return render(
+            "away.html.j2", policy=policy([program], []), leave=LEAVE, script=Markup(program)
+        ).encode()
 
     def _public(self, path: str) -> str:
         return self.address + path.removesuffix("index.html")
+
+
+def policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+    """Return the policy of a page: it runs these scripts, uses these styles, and asks nobody else."""
+    return (
+        f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; "
+        "img-src 'self' data:; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types course"
+    )
 
 
 def script(kind: str) -> str:
@@ -121,19 +133,21 @@ def in_words(source: str, find: Callable[[str], str]) -> str:
     return _SENTENCE.sub(lambda call: f"{call[1]}{_json(find(json.loads(call[2])))}", source)
 
 
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+def _hashes(texts: Iterable[str]) -> str:
+    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
 
 
 @cache
-def _style() -> str:
-    return rcssmin.cssmin("\n".join(path.read_text(encoding="utf-8") for path in _STYLES))
+def _style(own: bool) -> str:
+    paths = (*_STYLES, STATIC / "own.css") if own else _STYLES
+    return rcssmin.cssmin("\n".join(path.read_text(encoding="utf-8") for path in paths))
 
 
 @cache
 def _icon() -> str:
     drawn = (STATIC / "icon.svg").read_text(encoding="utf-8").strip()
-    return f"data:image/svg+xml,{quote(drawn, safe=' /:=,()' + chr(39))}"
+    return f"data:image/svg+xml,{quote(drawn, safe='/:=,()' + chr(39))}"
 
 
 def _json(data: Any) -> str:

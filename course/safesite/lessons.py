@@ -164,9 +164,9 @@ def _run(path: Path, notebook: nbformat.NotebookNode) -> Iterator[tuple[nbformat
             if cell.cell_type != "code":
                 continue
             place = f"{path.name}, cell '{cell.id}'"
-            tree = ast.parse(cell.source)
-            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
             try:
+                tree = ast.parse(cell.source)
+                last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
                 exec(compile(tree, place, "exec"), names)
                 shown = eval(compile(ast.Expression(last.value), place, "eval"), names) if last else None
             except Exception as error:
@@ -212,7 +212,7 @@ def page_of(lesson: str) -> str:
 
 def _title(text: str) -> tuple[str, str]:
     lines = [re.sub(r"[*`]|</?span[^>]*>", "", line).strip() for line in text.splitlines() if line.strip()]
-    return lines[0].lstrip("# "), lines[1]
+    return lines[0].lstrip("# "), "".join(lines[1:2])
 
 
 @cache

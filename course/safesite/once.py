@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from safequiz.errors import UserError
 
 #: What a reference begins with; `page.js` puts the text, or the address, of the element in its place.
 MARK = "~"
@@ -23,7 +24,7 @@ def said_once(html: str, data: Any) -> tuple[str, Any]:
 
     `~7` stands for the text of the marked element number 7 (from 0, in the order of the page), or under the
     name `url` for its address; and `~` for the one after that which stood last under the same name in `data`.
-    Raises ValueError for a text that looks like a reference.
+    Raises UserError for a text that looks like a reference.
     """
     soup = BeautifulSoup(html, "html.parser")
     links = {(link.get("href"), _spaced(link.get_text())): link for link in reversed(soup.find_all("a"))}
@@ -68,16 +69,16 @@ def _texts(data: Any) -> Iterator[tuple[str, str]]:
     """Yield each text in `data`; with the name of a source its address, with others ""."""
     if isinstance(data, dict):
         for key, value in data.items():
-            if key == "name" and "url" in data:
-                yield value, data["url"]
-            elif key != "url":
-                yield from _texts(value)
+            if key.isdigit():
+                raise UserError(f"a name in a page's data may not be a number, which JSON puts first: {key}")
+            for text, _ in _texts(value):
+                yield text, (data.get("url", "") if key == "name" and text == value else "")
     elif isinstance(data, (list, tuple)):
         for value in data:
             yield from _texts(value)
     elif isinstance(data, str):
         if data.startswith(MARK):
-            raise ValueError(f"a text may not begin with '{MARK}': {data[:60]}")
+            raise UserError(f"a text may not begin with '{MARK}', which stands for a reference: {data[:60]}")
         yield data, ""
 
 
@@ -93,7 +94,9 @@ def _referring(data: Any, name: str, places: dict[Any, int], refer: Callable[[in
         }
     if isinstance(data, (list, tuple)):
         return [_referring(value, "", places, refer) for value in data]
-    return refer(places[data], name) if isinstance(data, str) and data in places else data
+    # Under "url" a reference is to an address, so a text that is one stays.
+    known = isinstance(data, str) and name != "url" and data in places
+    return refer(places[data], name) if known else data
 
 
 def _spaced(text: str) -> str:

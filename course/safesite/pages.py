@@ -11,8 +11,9 @@ import segno
 from markupsafe import Markup
 from safecourse.facts import load_facts
 from safecourse.notebooks import COURSE, lessons
-from safecourse.words import ENGLISH, Words, language, speaking, t
+from safecourse.words import ENGLISH, language, t
 from safequiz.bank import Bank, MarkedQuiz, bank_names, load_bank
+from safequiz.errors import UserError
 from safequiz.item import content_hash, practice_view
 from safequiz.marking import released_questions
 from safequiz.report_finder import finder
@@ -44,15 +45,25 @@ class Page:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def pages(address: str) -> Iterator[Page]:
-    """Yield every page in the language spoken now; `address` is where the site will be published."""
+def read_lessons() -> list[Lesson]:
+    """Return the lessons that there are in the language spoken now."""
     english = language() == ENGLISH
-    read = [read_lesson(path, elsewhere) for path in lessons() if english or is_translated(path.stem)]
+    return [read_lesson(path, elsewhere) for path in lessons() if english or is_translated(path.stem)]
+
+
+def pages(read: list[Lesson], in_english: list[Lesson], address: str) -> Iterator[Page]:
+    """Yield every page in the language spoken now, of the lessons `read` in it.
+
+    `in_english` has all lessons; `address` is where the site will be published.
+    """
+    english = language() == ENGLISH
     by_id = {lesson.id: lesson for lesson in read}
+    if not {START, REPORTING} <= by_id.keys():
+        raise UserError(f"{language()}: the home page and the finder need {START} and {REPORTING}")
     start = by_id.pop(START)
     banks = [load_bank(name) for name in bank_names()]
     about = {lesson.id: _about(lesson, banks if english else []) for lesson in by_id.values()}
-    yield _home(start, about if english else _with_english(about))
+    yield _home(start, about if english else _with_english(about, in_english))
     yield _finder()
     for lesson in by_id.values():
         yield _lesson(lesson, about[lesson.id])
@@ -65,9 +76,8 @@ def pages(address: str) -> Iterator[Page]:
     for when in WHEN:
         yield _review(when, banks, list(about.values()))
     for kind, path in (("answers", "your-answers"), ("plan", "family-plan"), ("certificate", "certificate")):
-        yield _page(
-            f"{path}.html", kind, "own", {"site": _site(about, list(by_id.values()))}, f"{kind}.html.j2"
-        )
+        site = _site(about, list(by_id.values())) | {"help": _help()}
+        yield _page(f"{path}.html", kind, "own", {"site": site}, f"{kind}.html.j2")
     yield _teachers(list(about.values()), address)
     there = [each | {"url": address + each["url"]} for each in about.values()]
     yield _page("404.html", "missing", "lesson", {}, "missing.html.j2", lessons=there)
@@ -126,7 +136,7 @@ def _about(lesson: Lesson, banks: list[Bank]) -> dict[str, Any]:
         "url": page_of(lesson.id),
         "lang": "",
         "practice": {
-            "name": practice[0]["name"],
+            "name": practice[0]["name"] if practice else "",
             "items": [item["id"] for slot in practice for item in slot["quiz"]["items"]],
         },
         "marked": [
@@ -142,13 +152,12 @@ def _about(lesson: Lesson, banks: list[Bank]) -> dict[str, Any]:
     }
 
 
-def _with_english(about: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _with_english(about: dict[str, dict[str, Any]], in_english: list[Lesson]) -> dict[str, dict[str, Any]]:
     """Return all lessons: those that are not in the language spoken now as they are in English."""
-    with speaking(Words(ENGLISH)):
-        rest = [read_lesson(path, elsewhere) for path in lessons() if path.stem not in {START, *about}]
-        english = {
-            each.id: _about(each, []) | {"lang": ENGLISH, "url": f"../{page_of(each.id)}"} for each in rest
-        }
+    rest = (lesson for lesson in in_english if lesson.id not in {START, *about})
+    english = {
+        each.id: _about(each, []) | {"lang": ENGLISH, "url": f"../{page_of(each.id)}"} for each in rest
+    }
     return dict(sorted({**about, **english}.items()))
 
 
@@ -178,6 +187,16 @@ def _site(about: dict[str, dict[str, Any]], read: list[Lesson]) -> dict[str, Any
     }
 
 
+def _help() -> list[dict[str, str]]:
+    """Return whom to call, for a sheet of paper: the first number of each."""
+    facts = load_facts()
+    found = []
+    for contact in map(facts.contact, ("police-999", "police-101", "childline", "nspcc-helpline")):
+        phone = next(how for how in contact.how if how.kind == "phone" and how.href)
+        found.append({"name": contact.name, "value": phone.value, "href": phone.href})
+    return found
+
+
 def _after(when: str) -> str:
     return t("After {time}: ten questions", time=t(WHEN[when][0]))
 
@@ -204,18 +223,30 @@ def _lesson(lesson: Lesson, known: dict[str, Any]) -> Page:
 def _teaching(lesson: Lesson, known: dict[str, Any]) -> Page:
     """Return the page for who teaches a lesson: the plan, in English, and the lesson's part for teachers."""
     sections, slots = placed(lesson.for_teachers)
-    plan = _plan(lesson.id) if language() == ENGLISH else ""
+    plan = _plan(lesson, known) if language() == ENGLISH else ""
     return _page(
         path_of(f"teach-{lesson.id}.html"), "teaching", "lesson", {"slots": slots}, "teaching.html.j2",
         plan=plan, sections=sections, lesson=known,
     )  # fmt: skip
 
 
-def _plan(lesson_id: str) -> str:
-    markdown = (TEACHING / f"{lesson_id}.md").read_text(encoding="utf-8")
+def _plan(lesson: Lesson, known: dict[str, Any]) -> str:
+    """Return the teaching page of a lesson; a question that it names by id is a link to where it stands."""
+    markdown = (TEACHING / f"{lesson.id}.md").read_text(encoding="utf-8")
     markdown = re.sub(r"<!--.*?-->\n?", "", markdown, flags=re.DOTALL)
+    markdown = re.sub(r"^- \[ \] ", "- ☐ ", markdown, flags=re.MULTILINE)  # a field would need a name
     markdown = re.sub(r"\]\((?:\.\./)?(\d\d-[a-z-]+)\.ipynb", lambda link: f"]({page_of(link[1])}", markdown)
-    return to_html(re.sub(r"\]\((\d\d-[a-z-]+)\.md", r"](teach-\1.html", markdown))
+    html = to_html(re.sub(r"\]\((\d\d-[a-z-]+)\.md", r"](teach-\1.html", markdown))
+    places = {
+        item: f'<a href="{quiz["url"]}">{quiz["label"]}</a>'
+        for quiz in known["marked"]
+        for item in quiz["items"]
+    }
+    for page, sections in ((known["url"], _for_all(lesson)), ("", lesson.for_teachers)):
+        for section in sections:
+            link = f'<a href="{page}#{section.id}">{section.heading}</a>'
+            places |= {item["id"]: link for slot in section.slots for item in slot["quiz"].get("items", ())}
+    return re.sub(r"<code>([a-z0-9-]+)</code>", lambda code: places.get(code[1], code[0]), html)
 
 
 def _finder() -> Page:

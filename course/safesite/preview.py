@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +13,10 @@ HOST = "127.0.0.1"
 class _Server(ThreadingHTTPServer):
     request_queue_size = 1024  # a whole school may open the page at one ring of the bell
     daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a reader who leaves meanwhile is no error
+            super().handle_error(request, client_address)
 
 
 class _Handler(SimpleHTTPRequestHandler):

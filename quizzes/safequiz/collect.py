@@ -19,6 +19,7 @@ from pathlib import Path
 import nbformat
 
 from .assignment import COURSE
+from .bank import quiz_names
 from .errors import UserError
 from .marking import read_released, released_name
 from .responses import CODE, FILE_NAME, LARGEST_FILE, AnswersError, AnswersFile, fitting, parse, to_json
@@ -178,6 +179,8 @@ def _find(name: str, path: Path, folder: Path) -> tuple[dict[str, list[Path]], R
                 found.setdefault(entry.name, []).extend(_answers_in(entry, name))
             except OSError as error:
                 report.refused[entry.name] = str(error)
+        elif single and (other := _other_quiz(single["code"], name)):
+            report.notes.append(f"Left alone, as it is of the quiz {other}: {entry.name}.")
         elif single and (code := _whose(single["code"], entry, name)):
             found.setdefault(code, []).append(entry)
         elif single:
@@ -190,6 +193,12 @@ def _find(name: str, path: Path, folder: Path) -> tuple[dict[str, list[Path]], R
         raise CollectError(f"{path} holds no answers: there should be folders called CODE, or CODE{_ENDING}.")
     report.refused |= {code: fault for code in found if (fault := _fault(code, found))}
     return {code: files for code, files in found.items() if code not in report.refused}, report
+
+
+def _other_quiz(stem: str, name: str) -> str:
+    """Return the quiz whose web page called a file so, if it is another than `name`; or ""."""
+    first = stem.partition(".")[0]
+    return first if first != name and first in quiz_names() else ""
 
 
 def _whose(stem: str, file: Path, name: str) -> str:
@@ -217,7 +226,13 @@ def _check_path(path: Path, folder: Path) -> None:
 def _answers_in(home: Path, name: str) -> Iterator[Path]:
     for place in (home, home / name):
         if place.is_dir() and not place.is_symlink():
-            yield from sorted(entry for entry in place.iterdir() if _IN_FOLDER.fullmatch(entry.name))
+            yield from sorted(entry for entry in place.iterdir() if _is_answers(entry.name, name))
+
+
+def _is_answers(file: str, name: str) -> bool:
+    """Tell whether a file in a pupil's own folder has their answers: the course's name, or the web page's."""
+    single = _SINGLE.fullmatch(file)
+    return bool(_IN_FOLDER.fullmatch(file) or (single and f"{single['code']}.".startswith(f"{name}.")))
 
 
 def _fault(code: str, codes: dict[str, list[Path]]) -> str:

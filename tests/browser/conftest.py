@@ -26,10 +26,12 @@ from axe_playwright_python.sync_playwright import Axe
 from safequiz.bank import load_bank, load_quiz
 from safequiz.marking import released_name, released_questions
 from safesite import build as building
-from safesite.pages import Page
 from safesite.frame import in_words
+from safesite.pages import Page
 
 from tests.ports import free_port
+
+from .site_pages import open_context
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
 STATIC = Path(safequiz.__file__).parent / "static"
@@ -273,15 +275,35 @@ def served(folder: Path, port: int):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Return the site, built once and served."""
-    folder, port, pages = tmp_path_factory.mktemp("course-site") / "site", free_port(), {}
+    folder, port, made = tmp_path_factory.mktemp("course-site") / "site", free_port(), {}
 
-    def framed(page, *rest):
-        pages[page.path] = page
-        return frame(page, *rest)
+    def pages(*words):
+        for page in all_pages(*words):
+            made[page.path] = page
+            yield page
 
     with pytest.MonkeyPatch.context() as patch:
-        frame = building.framed
-        patch.setattr(building, "framed", framed)
+        all_pages = building.pages
+        patch.setattr(building, "pages", pages)
         building.build(folder, f"http://127.0.0.1:{port}/")
     with served(folder, port) as url:
-        yield Site(url, folder, pages)
+        yield Site(url, folder, made)
+
+
+@pytest.fixture
+def window(browser):
+    """Return a function that opens a browser window of its own; a script error in one fails the test."""
+    contexts, errors = [], []
+
+    def made(**options):
+        context = open_context(browser, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield made
+    for context in contexts:
+        context.close()
+    assert errors == []

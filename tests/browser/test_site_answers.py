@@ -516,11 +516,17 @@ def test_a_nation_can_be_forgotten(page):
 
 def test_two_tabs_do_not_undo_each_other(context):
     one, two = tab(context), tab(context)
+    # A browser takes some milliseconds to tell one tab what another has stored. No reader is as quick as that.
+    heard = "(id) => store.open().answers.quizzes.q.responses[id]"
     for turn in range(5):
         keep(one, "q", {f"one-{turn}": ["a"]})
+        two.wait_for_function(heard, arg=f"one-{turn}")
         keep(two, "q", {f"two-{turn}": ["b"]})
+        one.wait_for_function(heard, arg=f"two-{turn}")
     two.evaluate("() => store.saveNation('wales')")
+    one.wait_for_function("() => store.open().answers.nation === 'wales'")
     keep(one, "r", {"three": ["c"]})
+    two.wait_for_function("() => store.open().answers.quizzes.r")
     assert len(responses(two, "q")) == 10
     assert opened(two)[0]["nation"] == "wales"
     assert responses(one, "r") == {"three": ["c"]}

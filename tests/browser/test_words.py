@@ -236,6 +236,8 @@ def test_a_value_is_put_in_as_it_is(plain_page):
 
 def test_the_link_of_a_source_stands_where_the_sentence_has_it(plain_page):
     page = plain_page({"quiz": PRACTICE}, words={"{source}, checked {date}": "Ar {date}: {source}."})
+    page.get_by_role("radio").first.check()
+    page.locator(".ssq-check").first.click()  # only who has answered sees what an answer rests on
     line = page.locator(".ssq-sources li").first
     assert line.text_content() == f"ωω. Ar {DATE}: ωωωω."
     assert line.locator("a").text_content() == "ωωωω"

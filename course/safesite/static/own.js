@@ -1,6 +1,7 @@
 // The pages about the learner's own: what has been tried (home), what is kept on this device (answers), the family
 // plan and the certificate. All of it is made here from what is kept here.
 
+const NEXT = 2; // settings still to make that the plan shows of an app: more would be a list, and no plan
 const site = data.site;
 const ownPages = { home, answers: keptHere, plan, certificate };
 
@@ -197,30 +198,44 @@ function plan() {
 
   function show(answers) {
     const ticked = answers.quizzes.checklist?.responses ?? {};
-    const apps = site.settings.map(({ name, rows }) => ({ name, rows: rows.filter(({ id }) => Object.hasOwn(ticked, id)) }));
-    const begun = apps.filter(({ rows }) => rows.length);
-    fill("plan", t("What we have set"), ...begun.length ? sheet(begun) : nothingYet());
+    const isDone = ({ id }) => Object.hasOwn(ticked, id);
+    const begun = site.settings.filter(({ rows }) => rows.some(isDone));
+    fill("plan", t("What we have agreed"), ...(begun.length ? [] : nothingYet()), sheet(begun, isDone), printButton());
   }
 
-  function sheet(apps) {
-    return [
-      h("div", { class: "sheet" },
-        ...apps.flatMap(({ name, rows }) => [
-          h("h3", null, name),
-          listOf(rows.map((row) => t("{setting}: {value}", { setting: row.name, value: row.set_to }))),
-        ]),
-        h("p", { class: "sheet-date" }, today())),
-      printButton(),
-    ];
+  function sheet(apps, isDone) {
+    const settings = (title, wanted, most) => {
+      const left = apps.map(({ name, rows }) => ({ name, rows: rows.filter(wanted).slice(0, most) }));
+      const some = left.filter(({ rows }) => rows.length);
+      return some.length ? [h("h3", null, title), ...some.map(group)] : [];
+    };
+    return h("div", { class: "sheet" },
+      h("h3", null, t("If something feels wrong, we tell")),
+      h("p", null, t("Nobody is in trouble for telling. It is the other person's fault.")),
+      line(t("A grown-up I can always tell:")), line(t("Someone at school:")),
+      h("ul", null, ...site.help.map(({ name, value, href }) => h("li", null, `${name}: `, h("a", { href }, value)))),
+      ...settings(t("We have set"), isDone),
+      ...settings(t("Next we set"), (row) => !isDone(row), NEXT),
+      line(t("We talk about this again on:")),
+      h("p", { class: "sheet-date" }, today()));
+  }
+
+  function group({ name, rows }) {
+    return h("div", null, h("h4", null, name),
+      listOf(rows.map((row) => t("{setting}: {value}", { setting: row.name, value: row.set_to }))));
+  }
+
+  /** A line to write on. */
+  function line(text) {
+    return h("p", { class: "sheet-line" }, text);
   }
 
   function nothingYet() {
     const urls = new Set(site.settings.map(({ url }) => url));
     const links = site.lessons.filter(({ url }) => urls.has(url)).map(({ title, url }) => h("a", { href: url }, title));
-    return [
+    return [h("div", { class: "no-print" },
       h("p", null, t("No setting is ticked yet. Tick what you have done in the lists of these lessons, and it stands here.")),
-      listOf(links),
-    ];
+      listOf(links))];
   }
 }
 

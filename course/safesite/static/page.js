@@ -179,6 +179,7 @@ const store = new Store(deviceStorage());
 const atStart = store.open();
 const models = [];
 const makers = {};
+const waiting = [...(data.slots ?? []).entries()]; // slots that are still plain text
 
 function deviceStorage() {
   try { return window.localStorage; } catch { return undefined; } // blocked
@@ -195,7 +196,7 @@ class Model {
   #heard = {};
 
   constructor({ quiz }) {
-    const { answers, note } = atStart;
+    const { answers, note } = store.open();
     this.#state = { quiz, nation: answers.nation ?? "", response: {}, sent: 0, status: { sent: 0, saved: false, note } };
     this.nationKnown = this.get("nation");
   }
@@ -243,7 +244,7 @@ class QuizModel extends Model {
     this.views = viewsOf(quiz);
     this.names = quiz.mode === "practice" ? { response: name, checked: name + FIRST } : { response: name };
     this.known = {}; // what storage holds of this quiz, as far as this page knows
-    for (const trait of Object.keys(this.names)) this.set(trait, this.known[trait] = this.held(trait, atStart.answers));
+    for (const trait of Object.keys(this.names)) this.set(trait, this.known[trait] = this.held(trait, store.open().answers));
   }
 
   held(trait, answers) {
@@ -292,17 +293,25 @@ function differing(one, other) {
 
 const modelOf = { practice: QuizModel, marked: QuizModel, checklist: QuizModel, nation: NationModel };
 
-function mountAll() {
-  for (const [place, slot] of (data.slots ?? []).entries()) {
-    const box = document.querySelector(`[data-slot="${place}"]`);
-    try {
-      models[place] = mounted(makers[slot.make]?.(slot, atStart.answers) ?? slot, box);
-    } catch (error) {
-      console.error(error);
-      box?.prepend(h("p", { class: "slot-failed" }, t("This part could not be opened. The text is still right.")));
-    }
-  }
+/** The first questions at once, and those further down one by one, so that a slow device takes a touch meanwhile. */
+async function mountAll() {
   follow((answers) => models.forEach((model) => model.follow(answers)));
+  // Somebody sent to a part further down must not see it move.
+  while (waiting.length && (models.length < 2 || location.hash)) mountNext();
+  for (; waiting.length; mountNext()) await new Promise((goOn) => { setTimeout(goOn); });
+  html.classList.remove("opening");
+}
+
+function mountNext() {
+  const [place, slot] = waiting.shift() ?? [];
+  if (!slot) return; // printed meanwhile
+  const box = document.querySelector(`[data-slot="${place}"]`);
+  try {
+    models[place] = mounted(makers[slot.make]?.(slot, store.open().answers) ?? slot, box);
+  } catch (error) {
+    console.error(error);
+    box?.prepend(h("p", { class: "slot-failed" }, t("This part could not be opened. The text is still right.")));
+  }
 }
 
 function mounted(slot, box) {
@@ -330,8 +339,11 @@ function saveFile(name, text) {
 // --- a newer version, and paper ----------------------------------------------------------------
 
 function followVersions() {
+  if (!location.protocol.startsWith("http")) return;
+  // On a page from a file it would be one more error in the console, and of no use.
+  document.head.append(h("link", { rel: "manifest", href: new URL("manifest.webmanifest", siteTop).href }));
   const workers = navigator.serviceWorker;
-  if (!workers || !location.protocol.startsWith("http")) return;
+  if (!workers) return;
   let controlled = Boolean(workers.controller);
   workers.addEventListener("controllerchange", () => {
     if (controlled) {
@@ -349,6 +361,7 @@ function followVersions() {
 function unfoldForPaper() {
   let opened = [];
   window.addEventListener("beforeprint", () => {
+    while (waiting.length) mountNext();
     opened = [...document.querySelectorAll("main details:not([open])")];
     opened.forEach((fold) => { fold.open = true; });
   });

@@ -23,9 +23,10 @@ async function keepAll() {
 
 async function fetched(path) {
   const response = await fetch(path, { cache: "no-cache" });
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  const missing = path === "404.html" && response.status === 404; // as a host may well answer for it
+  if (!response.ok && !missing) throw new Error(`${path}: ${response.status}`);
   // No browser opens a page from a redirected response, which is how some hosts answer "lesson.html".
-  return response.redirected ? new Response(response.body, response) : response;
+  return response.redirected || missing ? new Response(response.body, { headers: response.headers }) : response;
 }
 
 async function takeOver() {
@@ -35,10 +36,11 @@ async function takeOver() {
 }
 
 async function answer(request) {
-  const cache = await caches.open(CACHE);
-  const find = (path) => cache.match(path, { ignoreSearch: true, ignoreVary: true });
+  const cache = await caches.open(CACHE).catch(() => undefined); // without it the course is still there online
+  const find = (path) => cache?.match(path, { ignoreSearch: true, ignoreVary: true });
   const { pathname } = new URL(request.url);
-  const kept = await find(pathname) ?? (pathname.endsWith("/") ? await find(`${pathname}index.html`) : undefined);
+  // Some hosts leave "index.html" out of an address, and some ".html".
+  const kept = await find(pathname) ?? await find(`${pathname}${pathname.endsWith("/") ? "index" : ""}.html`);
   if (kept) return kept;
   try {
     return await fetch(request);

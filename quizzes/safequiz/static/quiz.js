@@ -119,8 +119,11 @@ function labelled(label, text, attributes) {
   return h("p", attributes, h("b", null, `${label} `), text);
 }
 
+/** A text in quotation marks, of which it may have its own. */
+const quoted = (text) => h("q", null, text.replace(/^"([^"]*)"$/, "$1"));
+
 function reason(label, option) {
-  return h("p", { class: "ssq-reason" }, `${label} `, h("q", null, option.text), " ", option.rationale);
+  return h("p", { class: "ssq-reason" }, `${label} `, quoted(option.text), " ", option.rationale);
 }
 
 function verdict(item, chosen) {
@@ -138,14 +141,16 @@ function reasons(item, chosen, labels) {
   return [...mine.map((option) => reason(labels.mine, option)), ...missed.map((option) => reason(missedLabel, option))];
 }
 
+/** The facts that an answer rests on, folded. They are put in when they are first shown: dates take a browser long. */
 function sources(item) {
   if (!item.sources?.length) return null;
-  return h("details", { class: "ssq-sources" },
-    h("summary", null, t("Where this comes from")),
-    h("ul", null, ...item.sources.map(({ says, url, name, checked }) => {
-      const [before, after] = t("{source}, checked {date}", { date: dated(checked) }).split("{source}");
-      return h("li", null, `${says} ${before}`, h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, name), after);
-    })));
+  const fold = h("details", { class: "ssq-sources" }, h("summary", null, t("Where this comes from")));
+  return { fold, fill: () => fold.children.length > 1 || fold.append(h("ul", null, ...item.sources.map(source))) };
+}
+
+function source({ says, url, name, checked }) {
+  const [before, after] = t("{source}, checked {date}", { date: dated(checked) }).split("{source}");
+  return h("li", null, `${says} ${before}`, h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, name), after);
 }
 
 function render({ model, el }) {
@@ -348,7 +353,7 @@ function questions(page) {
       check.textContent = made.check;
       made.box.append(h("div", { class: "ssq-buttons" }, check, again));
     }
-    made.box.append(feedback, ...(from ? [from] : []));
+    made.box.append(feedback, ...(from ? [from.fold] : []));
     forget();
     made.show(model.get("response")?.[item.id]);
     return made;
@@ -358,12 +363,15 @@ function questions(page) {
       clear(feedback);
       made.mark([]);
       again.hidden = true;
-      if (from) from.hidden = true;
+      if (from) from.fold.hidden = true;
     }
 
     function reveal() {
       again.hidden = false;
-      if (from) from.hidden = false;
+      if (from) {
+        from.fill();
+        from.fold.hidden = false;
+      }
     }
 
     function refuse() {
@@ -487,7 +495,7 @@ function sequence(item, at) {
       const pairs = value.slice(1).filter((_, place) => follows(value, place + 1)).length;
       const tone = same(value, item.order) ? "ok" : pairs > 0 ? "part" : "no";
       return [tone, signed(tone), h("p", null, t("The right order:")),
-        h("ol", { class: "ssq-right-order" }, ...item.order.map((id) => h("li", null, h("q", null, option[id].text), " ", option[id].rationale)))];
+        h("ol", { class: "ssq-right-order" }, ...item.order.map((id) => h("li", null, quoted(option[id].text), " ", option[id].rationale)))];
     },
   };
 
@@ -649,7 +657,7 @@ function story(item, at) {
   function draw(before) {
     const { taken, step, ending, over } = walk(path);
     const reviewed = over && at.practice;
-    trail.replaceChildren(...taken.map(({ choice }) => h("li", null, `${words.chose()} `, h("q", null, choice.text))));
+    trail.replaceChildren(...taken.map(({ choice }) => h("li", null, `${words.chose()} `, quoted(choice.text))));
     trail.hidden = taken.length === 0 || reviewed; // the review says it all again
     if (over) {
       const text = `${at.id}-end`;
@@ -924,8 +932,11 @@ function finder(page) {
     fields.addEventListener("change", () => { clear(feedback); take(); });
     return [
       // Nobody has to answer four more questions before they hear whom to ring.
-      alarm ? warning(alarm, h("ul", { class: "ssq-ways", role: "list" }, ...quiz.contacts[quiz.ids[quiz.orders[0][0]]].how.map(way)),
-        h("p", null, t("When that is done, go on."))) : "",
+      ...(alarm ? [
+        warning(alarm),
+        ...emergencyCards(quiz.orders[0].map((place) => quiz.ids[place])),
+        h("p", null, t("When that is done, go on.")),
+      ] : []),
       fields,
       h("div", { class: "ssq-buttons" },
         button(t("Next"), () => {
@@ -961,11 +972,15 @@ function finder(page) {
     return h("div", { class: "ssq-outcome" },
       h("h3", { tabindex: "-1" }, title),
       urgent ? warning(first) : labelled(t("First:"), first),
-      ...cards(now, 1, (count) => t("Other ways to reach them: {count}", { count })),
+      ...emergencyCards(now),
       ...cards(then, few, (count) => t("More who can help: {count}", { count })),
       ...list(t("Keep"), keep),
       ...list(t("Leave alone"), never),
       h("p", { class: "ssq-hint" }, t("Shown on {date}.", { date: dated(Date.now()) })));
+  }
+
+  function emergencyCards(contacts) {
+    return cards(contacts, 1, (count) => t("Other ways to reach them: {count}", { count }));
   }
 
   /** The first `few` of these contacts as cards, and the others folded. */
@@ -1060,6 +1075,10 @@ function printed(title, content) {
   sheet.document.documentElement.lang = language();
   sheet.document.body.style.cssText = PAPER;
   sheet.document.body.append(sheet.document.importNode(copyOf(content), true));
+  // Who leaves the course in a hurry must not leave this behind.
+  const close = () => sheet.close();
+  sheet.addEventListener("afterprint", close);
+  window.addEventListener("pagehide", close, { once: true });
   sheet.focus();
   sheet.print();
 }

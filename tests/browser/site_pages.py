@@ -1,13 +1,70 @@
-"""Answer any question on a page by keyboard alone, and read off the page what is answered."""
+"""A page of the site in a browser: open it, answer its questions by keyboard alone, read what is answered."""
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page
+from safequiz.responses import parse, to_json
 
 #: What opens when somebody leaves; the tests answer for it.
 ELSEWHERE = "https://www.bbc.co.uk/weather"
+#: What a page keeps answers under, in the storage of the browser.
+KEY = "stay-safe-online"
+#: True once a page of the site has all its parts.
+READY = """() => document.querySelector("#tools button") &&
+  [...document.querySelectorAll("[data-slot]")].every((slot) => slot.querySelector(".ssq"))"""
+
+
+def open_context(browser, **options):
+    """Open a context in which leaving leads to a page of ours, as no test may ask another site."""
+    options = {"viewport": {"width": 1000, "height": 800}, "service_workers": "block"} | options
+    context = browser.new_context(**options)
+    context.route(
+        re.compile(r"^https://www\.bbc\.co\.uk/"),
+        lambda route: route.fulfill(body="<title>Weather</title>Weather", content_type="text/html"),
+    )
+    return context
+
+
+def opened(page, site, path):
+    """Open a page of the site, and wait until all of its parts are there."""
+    page.goto(site.url + path)
+    page.wait_for_function(READY)
+    return page
+
+
+def laid_out(page):
+    """Have the page lay out at once what it else lays out only once it comes near the window."""
+    page.evaluate("""() => {
+      const sheet = new CSSStyleSheet();
+      sheet.insertRule("* { content-visibility: visible !important; }");
+      document.adoptedStyleSheets.push(sheet);
+    }""")
+
+
+def questions(site, path):
+    """Return what is asked on a page: slot, place in it, and the question."""
+    return [
+        (number, place, view)
+        for number, slot in enumerate(site.pages[path].data["slots"])
+        for place, view in enumerate(slot.get("quiz", {}).get("items", []))
+    ]
+
+
+def kept(page):
+    """Return what the browser keeps, read as strictly as a file; it must be the very bytes of one."""
+    text = page.evaluate("(key) => localStorage.getItem(key)", KEY)
+    answers = parse(text.encode())
+    assert to_json(answers).decode() == text
+    return answers
+
+
+def spaced(text: str) -> str:
+    """Return a text with every run of spaces as one."""
+    return re.sub(r"\s+", " ", html.unescape(text)).strip()
 
 
 def card(page: Page, slot: int, place: int) -> Locator:
@@ -96,7 +153,7 @@ def _ticked(box: Locator) -> list[str]:
 def _way(view: dict[str, Any], texts: list[str]) -> list[str]:
     way, here = [], view["steps"][0]
     for text in texts:
-        choice = next(choice for choice in here["choices"] if choice["text"] == text)
+        choice = next(choice for choice in here["choices"] if choice["text"].strip('"') == text.strip('"'))
         way.append(choice["id"])
         here = next((step for step in view["steps"] if step["id"] == choice["to"]), None)
     return way

@@ -405,6 +405,29 @@ def test_the_file_of_a_quizs_web_page_says_in_its_name_or_within_whose_it_is(cou
         assert cell(course, code).source == as_plain_text(text)
 
 
+def test_the_file_of_a_web_page_may_lie_in_a_folder_of_the_pupil(course, inbox):
+    (inbox / "p04").mkdir()
+    handed_in_from_page(inbox, f"p04/{NAME}.p04.answers.json", answers({WRITTEN: "Four."}), "p04")
+    (inbox / "p05").mkdir()
+    handed_in_from_page(inbox, f"p05/{NAME}.answers (1).json", answers({WRITTEN: "Five."}), "")
+
+    report = collect(NAME, inbox, course)
+
+    assert (report.collected, report.blank, report.refused) == (["p04", "p05"], [], {})
+    assert cell(course, "p05").source == as_plain_text("Five.")
+
+
+@pytest.mark.parametrize("other", ["privacy-settings", f"{NAME}-adults"])
+def test_the_file_of_another_quiz_is_named_and_makes_no_pupil(course, inbox, other):
+    handed_in_from_page(inbox, f"{NAME}.p01.answers.json", answers({WRITTEN: "One."}), "p01")
+    handed_in_from_page(inbox, f"{other}.p01.answers.json", answers(), "p01")
+
+    report = collect(NAME, inbox, course)
+
+    assert (report.collected, report.blank, report.refused) == (["p01"], [], {})
+    assert f"Left alone, as it is of the quiz {other}: {other}.p01.answers.json." in report.notes
+
+
 def test_what_whoever_marks_calls_a_file_counts_before_what_it_says(course, inbox):
     handed_in_from_page(inbox, "p01.answers.json", answers({WRITTEN: "One."}), "p98")
     handed_in_from_page(inbox, f"{NAME}.p02.answers.json", answers({WRITTEN: "Two."}), "p99")

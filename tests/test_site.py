@@ -843,6 +843,10 @@ def test_a_new_sentence_comes_into_a_catalogue_empty_and_an_old_one_stays_as_a_c
     assert messages == {"String": "", "Tail": ""}
     assert '#~ msgid "Wind"\n#~ msgstr "Gwynt"' in path.read_text(encoding="utf-8")
 
+    catalogue.update(path, {"String": "", "Tail": "", "Wind": ""})  # the sentence has come back
+
+    assert {each.id: each.string for each in read_catalogue(path) if each.id}["Wind"] == "Gwynt"
+
 
 def test_a_catalogue_in_step_is_written_again_byte_for_byte(tmp_path):
     path = tmp_path / "cy" / "kites.po"

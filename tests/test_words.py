@@ -256,6 +256,26 @@ def test_a_damaged_catalogue_is_named_with_its_line(write, text, line, why):
     assert str(refused.value) == f"words.po, line {line}: not a catalogue: {why}"
 
 
+def test_a_translation_with_another_place_in_it_is_named_with_its_line(write):
+    text = 'msgid "About {minutes} minutes"\nmsgstr "Tua {munudau} munud"\n'
+    write("course/cy/words.po", f'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n{text}')
+
+    with pytest.raises(
+        AuthorError, match=r"the places in braces are not those of: About {minutes} minutes"
+    ) as told:
+        read_words("cy")
+    assert str(told.value).startswith("words.po, line ")
+
+
+def test_a_catalogue_that_is_not_utf_8_is_named(write, tmp_path):
+    write("course/cy/words.po", "")
+    for path in catalogues("cy"):
+        path.write_bytes(b'msgid "Tail"\nmsgstr "\xff"\n')
+
+    with pytest.raises(AuthorError, match=r"words\.po, line 1: not a catalogue: it is not UTF-8 text"):
+        read_words("cy")
+
+
 def test_a_day_is_said_in_the_language_of_the_page():
     assert day(date(2026, 11, 21)) == "21 November 2026"
     with speaking(Words("cy")):

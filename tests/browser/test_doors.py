@@ -229,8 +229,9 @@ def test_nothing_is_cut_off_at_any_size_and_targets_are_large(browser, server, f
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(
+    ("lesson", "scheme"), [*((lesson, "light") for lesson in LESSONS), (list(LESSONS)[1], "dark")]
+)
 def test_a_lesson_in_voila_asks_nobody_else_and_passes_axe_as_a_whole_page(browser, server, lesson, scheme):
     context = browser.new_context(
         viewport={"width": 390, "height": 800}, color_scheme=scheme, reduced_motion="reduce"

@@ -230,6 +230,8 @@ class Store {
     try {
       return { stored: text === null ? nothing : formed(JSON.parse(text)), note: "" };
     } catch {
+      // A page of an older version may still be open, or come from a cache: it leaves alone what it cannot know.
+      if (isLater(text)) return { stored: nothing, trouble: tooOld(), note: "" };
       try {
         return { stored: nothing, note: this.#setAside(text) };
       } catch (error) {
@@ -252,12 +254,21 @@ function inTurn(changes, answers) {
   return changes.reduce((made, change) => change(made), answers);
 }
 
+function isLater(text) {
+  try { return JSON.parse(text).schema > 1; } catch { return false; }
+}
+
 function isFull(error) {
   return /quota/i.test(error?.name);
 }
 
 function noRoom() {
   return new Error(t("Not saved: this browser has no room left. Make some, then answer again. Until then keep this page open."));
+}
+
+function tooOld() {
+  return Object.assign(new Error(t("Not saved: this page is older than the answers on this device. Reload it.")),
+    { atStart: t("This page is older than the answers on this device. Reload it.") });
 }
 
 function blocked() {

@@ -369,8 +369,8 @@ function questions(page) {
     function reveal() {
       again.hidden = false;
       if (from) {
-        from.fill();
         from.fold.hidden = false;
+        page.later(from.fill, 100); // after the verdict, which somebody waits for
       }
     }
 

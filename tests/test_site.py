@@ -36,6 +36,7 @@ from safequiz.marking import released_questions
 from safesite import build as building
 from safesite import catalogue
 from safesite.build import ADDRESS, build, make
+from safesite.frame import SCRIPTS
 from safesite.lessons import read_lesson
 from safesite.once import said_once
 from safesite.pages import Page, path_of
@@ -216,6 +217,16 @@ def test_one_policy_but_for_its_hashes_holds_on_every_page_and_lets_nothing_in(p
     assert not re.search(r"https?:|\*", policy)
     assert rules["require-trusted-types-for"] == "'script'"
     assert rules["form-action"] == rules["base-uri"] == "'none'"
+
+
+def test_no_script_of_a_page_sends_or_fetches_anything():
+    for kind, paths in SCRIPTS.items():
+        for path in paths:
+            code = path.read_text(encoding="utf-8")
+            found = re.search(
+                r"\b(fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon|importScripts)\b", code
+            )
+            assert found is None, f"{kind}: {path.name}: {found}"
 
 
 def test_the_policy_knows_every_script_and_style_of_every_page(pages):

@@ -655,15 +655,21 @@ def test_what_a_full_browser_could_not_keep_goes_along_once_there_is_room(page, 
 
 def test_what_another_tab_saved_meanwhile_is_not_lost_to_one_that_could_not_save(context):
     one, two = tab(context), tab(context)
+    # A browser takes some milliseconds to tell one tab what another has stored.
+    heard = "([quiz, id, value]) => store.open().answers.quizzes[quiz]?.responses[id]?.[0] === value"
     one.evaluate("() => jam()")
     keep(one, "q", {"one": ["a"]})
     keep(two, "q", {"two": ["b"]})
+    one.wait_for_function(heard, arg=["q", "two", "b"])
     assert responses(one, "q") == {"one": ["a"], "two": ["b"]}
     one.evaluate("() => makeRoom()")
     keep(one, "r", {"three": ["c"]})
+    two.wait_for_function(heard, arg=["r", "three", "c"])
     assert responses(two, "q") == {"one": ["a"], "two": ["b"]}
     keep(two, "q", {"one": ["later"]})
+    one.wait_for_function(heard, arg=["q", "one", "later"])
     keep(one, "r", {"three": ["d"]})
+    two.wait_for_function(heard, arg=["r", "three", "d"])
     assert responses(two, "q") == {"one": ["later"], "two": ["b"]}, "it went along once, and not again"
 
 

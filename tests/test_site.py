@@ -916,7 +916,6 @@ def test_a_sentence_that_is_taken_out_of_a_catalogue_is_listed(monkeypatch):
 def test_tidying_brings_each_catalogue_of_each_language_in_step(tmp_path, monkeypatch):
     folders = (tmp_path / "course", tmp_path / "bank")
     monkeypatch.setattr(catalogue, "FOLDERS", folders)
-    monkeypatch.setattr(catalogue, "languages", lambda: ["en", "cy"])
     asked = {"words": {"Yes": "Ie"}, "where-to-report": {"Check yourself": ""}}
     monkeypatch.setattr(catalogue, "make", lambda: SimpleNamespace(words=(Words("cy", asked=asked),)))
     catalogue.tidy_catalogues()

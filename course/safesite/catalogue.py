@@ -8,7 +8,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
-from safecourse.words import ENGLISH, FOLDERS, Words, languages, read_catalogue
+from safecourse.words import FOLDERS, read_catalogue
 from safequiz.bank import bank_names
 
 from .build import make
@@ -18,11 +18,6 @@ _HEAD = r"""# The English sentence is the key. Use any gettext editor; what is f
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\n"
 """
-
-
-def asked_for(language: str) -> Words:
-    """Return the words of `language`, with every sentence that its pages ask for."""
-    return next(words for words in make().words if words.language == language)
 
 
 def path_of(language: str, catalogue: str) -> Path:
@@ -43,10 +38,9 @@ def lacking() -> Iterator[str]:
 
 def tidy_catalogues() -> None:
     """Add to each catalogue what the pages ask for, and take out of use what they no longer do."""
-    for language in languages():
-        if language != ENGLISH:
-            for catalogue, sentences in asked_for(language).asked.items():
-                update(path_of(language, catalogue), sentences)
+    for words in make().words:
+        for catalogue, sentences in words.asked.items():
+            update(path_of(words.language, catalogue), sentences)
 
 
 def update(path: Path, sentences: dict[str, str]) -> None:

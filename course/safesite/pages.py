@@ -75,8 +75,8 @@ def pages(read: list[Lesson], in_english: list[Lesson], address: str) -> Iterato
             yield _quiz(quiz, about[bank.lesson])
     for when in WHEN:
         yield _review(when, banks, list(about.values()))
+    site = _site(about, list(by_id.values())) | {"help": _help()}
     for kind, path in (("answers", "your-answers"), ("plan", "family-plan"), ("certificate", "certificate")):
-        site = _site(about, list(by_id.values())) | {"help": _help()}
         yield _page(f"{path}.html", kind, "own", {"site": site}, f"{kind}.html.j2")
     yield _teachers(list(about.values()), address)
     there = [each | {"url": address + each["url"]} for each in about.values()]
@@ -162,7 +162,8 @@ def _with_english(about: dict[str, dict[str, Any]], in_english: list[Lesson]) ->
 
 
 def _for_all(lesson: Lesson) -> list[Section]:
-    return [section for section in lesson.sections if section not in lesson.for_teachers]
+    teachers = lesson.for_teachers
+    return [section for section in lesson.sections if section not in teachers]
 
 
 def _slots(sections: list[Section]) -> list[dict[str, Any]]:

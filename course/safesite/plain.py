@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
-from safecourse.words import day, t
+from safecourse.words import t
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -23,7 +22,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["t"] = t
-    made.filters["day"] = lambda when: day(date.fromisoformat(when) if isinstance(when, str) else when)
     return made
 
 

@@ -79,7 +79,7 @@ function handIn() {
   function save(pupil) {
     const kept = store.open().answers.quizzes[name];
     const file = [name, pupil, "answers.json"].filter(Boolean).join(".");
-    saveFile(file, toJson({
+    saveFile(file, "application/json", toJson({
       schema: 1,
       quizzes: {
         [name]: {

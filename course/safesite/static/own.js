@@ -70,7 +70,7 @@ function keptHere() {
       h("h3", null, t("Save to a file")),
       h("p", null, t("The file holds all your answers. Keep it safe: whoever has it can read them.")),
       h("div", { class: "ssq-buttons" }, button(t("Save my answers as a file"), () => {
-        saveFile("my-answers.json", toJson(store.open().answers));
+        saveFile("my-answers.json", "application/json", toJson(store.open().answers));
         say("ok", t("Saved as {file}, in the downloads folder of this device.", { file: "my-answers.json" }));
       })),
     ];

@@ -1,6 +1,6 @@
 // Puts the questions on a page of the course, and does what every page can: be left at once, show its text larger,
 // tell of a newer version, print whole. A file after this one may add to `makers` before anything is mounted, and
-// use `data`, `store`, `atStart`, `models`, `follow`, `tell` and `saveFile`.
+// use `data`, `store`, `atStart`, `models`, `follow` and `tell`.
 
 const html = document.documentElement;
 const siteTop = new URL(`${html.dataset.root ?? ""}.`, location.href); // the folder that all pages are in
@@ -195,8 +195,7 @@ class Model {
   #state;
   #heard = {};
 
-  constructor({ quiz }) {
-    const { answers, note } = store.open();
+  constructor({ quiz }, { answers, note }) {
     this.#state = { quiz, nation: answers.nation ?? "", response: {}, sent: 0, status: { sent: 0, saved: false, note } };
     this.nationKnown = this.get("nation");
   }
@@ -237,14 +236,14 @@ class NationModel extends Model {
 }
 
 class QuizModel extends Model {
-  constructor(slot) {
-    super(slot);
+  constructor(slot, kept) {
+    super(slot, kept);
     const { quiz, name, content } = slot;
     this.content = content;
     this.views = viewsOf(quiz);
     this.names = quiz.mode === "practice" ? { response: name, checked: name + FIRST } : { response: name };
     this.known = {}; // what storage holds of this quiz, as far as this page knows
-    for (const trait of Object.keys(this.names)) this.set(trait, this.known[trait] = this.held(trait, store.open().answers));
+    for (const trait of Object.keys(this.names)) this.set(trait, this.known[trait] = this.held(trait, kept.answers));
   }
 
   held(trait, answers) {
@@ -306,16 +305,17 @@ function mountNext() {
   const [place, slot] = waiting.shift() ?? [];
   if (!slot) return; // printed meanwhile
   const box = document.querySelector(`[data-slot="${place}"]`);
+  const kept = store.open();
   try {
-    models[place] = mounted(makers[slot.make]?.(slot, store.open().answers) ?? slot, box);
+    models[place] = mounted(makers[slot.make]?.(slot, kept.answers) ?? slot, kept, box);
   } catch (error) {
     console.error(error);
     box?.prepend(h("p", { class: "slot-failed" }, t("This part could not be opened. The text is still right.")));
   }
 }
 
-function mounted(slot, box) {
-  const model = new (modelOf[slot.quiz.mode] ?? Model)(slot);
+function mounted(slot, kept, box) {
+  const model = new (modelOf[slot.quiz.mode] ?? Model)(slot, kept);
   const made = h("div");
   render({ model, el: made });
   box.replaceChildren(...made.childNodes);
@@ -326,14 +326,6 @@ function mounted(slot, box) {
 function tell(region, ...children) {
   region.replaceChildren();
   setTimeout(() => region.replaceChildren(...children), 50);
-}
-
-function saveFile(name, text) {
-  const link = download(name, "application/json", text);
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000); // some browsers read it only once the learner agrees
 }
 
 // --- a newer version, and paper ----------------------------------------------------------------

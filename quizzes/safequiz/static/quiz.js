@@ -1090,7 +1090,12 @@ function saved(title, content) {
   sheet.body.style.cssText = PAPER;
   sheet.body.append(copyOf(content));
   const name = t("what-to-do"); // of the file
-  const link = download(`${name}.html`, "text/html", `<!doctype html>\n${sheet.documentElement.outerHTML}\n`);
+  saveFile(`${name}.html`, "text/html", `<!doctype html>\n${sheet.documentElement.outerHTML}\n`);
+}
+
+/** Hand `text` to the learner as a file at once. */
+function saveFile(name, type, text) {
+  const link = download(name, type, text);
   document.body.append(link); // on the page, so that the page can tell a download from leaving
   link.click();
   link.remove();

@@ -11,8 +11,9 @@ import pytest
 from nbconvert.filters import markdown2html
 from safequiz import assignment
 from safequiz.bank import load_quiz
-from safequiz.collect import CollectError, as_plain_text, collect, is_collected
+from safequiz.collect import CollectError, collect, is_collected
 from safequiz.marking import released_questions
+from safequiz.submission import NotReleased, as_plain_text
 
 NAME = "grooming-signs"
 CONFIG = Path(assignment.__file__).resolve().parents[1] / "nbgrader_config.py"
@@ -381,7 +382,7 @@ def test_a_folder_of_strangers_makes_no_submissions(course, inbox):
 def test_a_quiz_must_be_released_first(inbox, tmp_path):
     hand_in(inbox, "p01", answers())
 
-    with pytest.raises(CollectError, match=f"python3 -m quizzes release {NAME}"):
+    with pytest.raises(NotReleased, match=f"python3 -m quizzes release {NAME}"):
         collect(NAME, inbox, tmp_path / "other")
 
 

@@ -10,24 +10,16 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-
-import nbformat
 
 from .assignment import COURSE
 from .bank import quiz_names
 from .errors import UserError
-from .marking import read_released, released_name
-from .responses import CODE, FILE_NAME, LARGEST_FILE, AnswersError, AnswersFile, fitting, parse, to_json
+from .responses import CODE, FILE_NAME, AnswersError, AnswersFile, parse
+from .submission import Released, files_in, is_ours, plain_bytes, read_answers, saved_at
 
-#: nbgrader marks a submission again when this file's time is later than before.
-TIMESTAMP = "timestamp.txt"
-#: For who handed in nothing: earlier than any answer, so that any answer that comes later counts.
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 #: Where a submission that `collect` did not make is moved when its place is needed.
 SET_ASIDE = "received"
 _WORKING = ".collecting"
@@ -35,8 +27,6 @@ _WORKING = ".collecting"
 _WINDOWS_KEEPS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # A browser that saves a file for the second time calls it `my-answers (1).json`.
 _IN_FOLDER = re.compile(rf"{re.escape(Path(FILE_NAME).stem)}( ?\(\d+\))?\.json", re.IGNORECASE)
-# What no keyboard types: control characters, and those that turn the direction of all that follows.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ENDING = ".answers.json"
 _SINGLE = re.compile(r"(?P<code>.+?)\.answers( ?\(\d+\))?\.json", re.IGNORECASE)
 
@@ -87,7 +77,7 @@ def collect(name: str, path: Path, folder: Path = COURSE) -> Report:
 
     Raises CollectError when nothing can be collected: no such folder, nothing released, nobody's work in it.
     """
-    released = _Released.read(folder, name)
+    released = Released.read(folder, name)
     handed_in, report = _find(name, path, folder)
     submitted = folder / "submitted"
     _clear_up(submitted)
@@ -100,67 +90,12 @@ def collect(name: str, path: Path, folder: Path = COURSE) -> Report:
     return report
 
 
-def as_plain_text(text: str) -> str:
-    """Return HTML that shows `text` letter for letter in Markdown, formgrader and feedback.
-
-    Every character but letters, digits and those beyond ASCII becomes a number, spaces and line ends
-    too. What is left cannot be a tag, a link, a formula, a template or one of nbgrader's own marks.
-    """
-    shown = _UNSEEN.sub("\ufffd", re.sub(r"\r\n?", "\n", text))
-    numbers = re.sub(r"[^A-Za-z0-9\x80-\U0010ffff]", lambda match: f"&#{ord(match[0])};", shown)
-    return f'<pre class="tex2jax_ignore" style="white-space: pre-wrap">{numbers}</pre>'
-
-
 def is_collected(name: str, code: str, folder: Path = COURSE) -> bool:
     """Tell whether submitted/CODE/NAME is just what `collect` would write: safe to mark, nothing stale.
 
     Raises CollectError when the quiz has not been released.
     """
-    return _is_ours(folder / "submitted" / code / name, _Released.read(folder, name))
-
-
-@dataclass(frozen=True)
-class _Released:
-    name: str
-    notebook: str
-    questions: bytes
-    items: list[dict]
-    content: str
-
-    @classmethod
-    def read(cls, folder: Path, name: str) -> _Released:
-        home = folder / "release" / name
-        try:
-            questions = read_released(home, name)
-            notebook = (home / f"{name}.ipynb").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise CollectError(
-                f"'{name}' has not been released here. First: python3 -m quizzes release {name}"
-            ) from None
-        data = (home / released_name(name)).read_bytes()
-        return cls(name, notebook, data, questions["items"], questions["content"])
-
-    def responses(self, answers: AnswersFile | None) -> dict:
-        """Return the responses that fit the released questions."""
-        return fitting(self.items, answers.responses(self.name)) if answers else {}
-
-    def submission(self, answers: AnswersFile | None) -> dict[str, bytes]:
-        """Return the files of a submission: only ours, and of the pupil's only their answers."""
-        saved = _saved_at(answers, self.name)
-        files = {
-            f"{self.name}.ipynb": self._filled_in(self.responses(answers)).encode(),
-            released_name(self.name): self.questions,
-            TIMESTAMP: f"{saved:%Y-%m-%d %H:%M:%S} UTC\n".encode(),
-        }
-        return files | ({FILE_NAME: to_json(answers)} if answers else {})
-
-    def _filled_in(self, responses: dict) -> str:
-        notebook = nbformat.reads(self.notebook, as_version=4)
-        for cell in notebook.cells:
-            written = responses.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-            if cell.cell_type == "markdown" and isinstance(written, str):
-                cell.source = as_plain_text(written)
-        return nbformat.writes(notebook) + "\n"
+    return is_ours(folder / "submitted" / code / name, Released.read(folder, name))
 
 
 def _find(name: str, path: Path, folder: Path) -> tuple[dict[str, list[Path]], Report]:
@@ -209,7 +144,7 @@ def _whose(stem: str, file: Path, name: str) -> str:
     """
     if stem == name:
         with contextlib.suppress(AnswersError, OSError):
-            return parse(_bytes(file)).pupil or ""
+            return parse(plain_bytes(file)).pupil or ""
         return ""
     return stem.removeprefix(f"{name}.")
 
@@ -243,7 +178,7 @@ def _fault(code: str, codes: dict[str, list[Path]]) -> str:
     return ""
 
 
-def _collect_one(code: str, files: list[Path], released: _Released, submitted: Path, report: Report) -> None:
+def _collect_one(code: str, files: list[Path], released: Released, submitted: Path, report: Report) -> None:
     home = submitted / code / released.name
     if home.is_symlink() or home.parent.is_symlink():
         raise OSError(f"{home} is a link, and links are not followed")
@@ -255,8 +190,8 @@ def _collect_one(code: str, files: list[Path], released: _Released, submitted: P
     if not released.responses(answers):
         report.blank.append(code)
     made = released.submission(answers)
-    if _is_ours(home, released):
-        if _files(home) == made:
+    if is_ours(home, released):
+        if files_in(home) == made:
             report.unchanged.append(code)
             return
         _replace(home, made)
@@ -270,14 +205,14 @@ def _newest(files: list[Path], before: Path, name: str) -> tuple[AnswersFile | N
 
     One bad file refuses them all: which is the pupil's last word is not to be guessed.
     """
-    read = {file: answers for file in files if (answers := _read(file, name))}
+    read = {file: answers for file in files if (answers := read_answers(file, name))}
     with contextlib.suppress(AnswersError, OSError):
-        if before not in read and (answers := _read(before, name)):
+        if before not in read and (answers := read_answers(before, name)):
             read[before] = answers
     if not read:
         return None, ""
-    latest = max(_saved_at(answers, name) for answers in read.values())
-    best = [file for file, answers in read.items() if _saved_at(answers, name) == latest]
+    latest = max(saved_at(answers, name) for answers in read.values())
+    best = [file for file, answers in read.items() if saved_at(answers, name) == latest]
     if any(read[file] != read[best[0]] for file in best):
         names = " and ".join(f"{file.parent.name}/{file.name}" for file in best)
         raise AnswersError(f"{names} differ, but say they were saved at the same time")
@@ -286,55 +221,6 @@ def _newest(files: list[Path], before: Path, name: str) -> tuple[AnswersFile | N
         return read[before], f"what was collected before is newer ({when}), and was kept"
     note = f"several answers files; took {best[0].name}, saved last ({when})"
     return read[best[0]], note if len(set(read) - {before}) > 1 else ""
-
-
-def _read(file: Path, name: str) -> AnswersFile | None:
-    """Return this quiz's part of an answers file, or None when it has none. Raises AnswersError, OSError."""
-    try:
-        answers = parse(_bytes(file))
-        if name not in answers.quizzes:
-            return None
-        own = AnswersFile(schema=answers.schema_, quizzes={name: answers.quizzes[name]})
-        _saved_at(own, name)
-        return own
-    except AnswersError as error:
-        raise AnswersError(f"{file.name} cannot be used: {error}") from None
-
-
-def _bytes(file: Path) -> bytes:
-    if not stat.S_ISREG(file.lstat().st_mode):
-        raise AnswersError("it is a link or no plain file, so it was not opened")
-    with file.open("rb") as opened:
-        return opened.read(LARGEST_FILE + 1)
-
-
-def _saved_at(answers: AnswersFile | None, name: str) -> datetime:
-    if not answers or name not in answers.quizzes:
-        return NEVER
-    saved = datetime.fromisoformat(answers.quizzes[name].saved_at)
-    if saved > NEVER:
-        return saved
-    raise AnswersError("it says it was saved on a day that cannot be")
-
-
-def _is_ours(home: Path, released: _Released) -> bool:
-    try:
-        there = _files(home)
-        answers = parse(there[FILE_NAME]) if FILE_NAME in there else None
-        return there == released.submission(answers)
-    except (AnswersError, OSError):
-        return False
-
-
-def _files(home: Path) -> dict[str, bytes]:
-    """Return the contents of a folder of small plain files; OSError when it is anything else."""
-    found = {}
-    for entry in home.iterdir():
-        info = entry.lstat()
-        if not stat.S_ISREG(info.st_mode) or info.st_size > 10 * LARGEST_FILE:
-            raise OSError(f"{entry} is not one of our files")
-        found[entry.name] = entry.read_bytes()
-    return found
 
 
 def _replace(home: Path, files: dict[str, bytes], keep: bool = False) -> bool:

@@ -20,9 +20,10 @@ from nbgrader.plugins import ExportPlugin
 from nbgrader.utils import parse_utc
 
 from .assignment import COURSE
-from .collect import NEVER, TIMESTAMP, is_collected
+from .collect import is_collected
 from .errors import UserError
 from .steps import StepError, gradebook, run
+from .submission import NEVER, TIMESTAMP
 
 
 class GradingError(UserError):

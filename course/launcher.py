@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = {
     "course": "requirements.txt",
     "site": "course/safesite/requirements.txt",
+    "scale": "quizzes/safequiz/requirements.txt",
     "tests": "tests/requirements.txt",
 }
 
@@ -82,8 +83,9 @@ def guarded(command):
 def prepare(*extras, root=ROOT):
     """Return the Python of `.venv`, made or brought up to date first when the pinned packages changed.
 
-    `extras` name further sets of packages: "site" to build the web pages, "tests" for the tests. When nothing
-    changed this reads three small files and returns: no network, no lock, nothing written.
+    `extras` name further sets of packages: "site" to build the web pages, "scale" to mark on PostgreSQL or on
+    several machines, "tests" for the tests. When nothing changed this reads three small files and returns: no
+    network, no lock, nothing written.
     """
     check_python()
     env = Environment(root)

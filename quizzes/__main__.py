@@ -9,7 +9,8 @@ from course import launcher
 
 def main():
     """Set up if need be, then let safequiz do what the words say, in the folder we were called from."""
-    return launcher.run(launcher.prepare(), ["-P", "-m", "safequiz.cli", *sys.argv[1:]])
+    extras = ["scale"] if sys.argv[1:2] == ["scale"] else []
+    return launcher.run(launcher.prepare(*extras), ["-P", "-m", "safequiz.cli", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

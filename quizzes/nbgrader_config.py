@@ -17,19 +17,19 @@ c.ClearSolutions.text_stub = "*No answer is here. Write it in the quiz above; it
 # be one more thing to mark. It leaves the released notebook all the same.
 c.ClearMarkScheme.enforce_metadata = False
 
-# nbgrader's own list shows pupils the marker's notes and the marking code in their feedback.
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "nbgrader.preprocessors.ClearMarkScheme",
-    "nbgrader.preprocessors.GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
+# The page that `feedback` writes, from nbgrader's own command and formgrader's button too.
+c.GenerateFeedback.exporter_class = "safequiz.feedback_exporter.FeedbackExporter"
+c.GenerateFeedback.preprocessors = []
 
-# A quiz in marked work is shown as its text: a live one would load scripts from other sites.
-c.NbConvertBase.display_data_priority = ["text/html", "text/markdown", "text/plain"]
-
-# Without this every pupil's run prints a warning about talking to itself on this computer.
-c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
+# Of what a pupil hands in, only the answers file is read. Nothing of theirs is run, so no kernel is started.
+c.Autograde.pre_convert_hook = "safequiz.autograding.put_submission_in_order"
+c.Autograde.exporter_class = "safequiz.autograding.ReadNothing"
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = ["safequiz.autograding.Marks"]
 
 # nbgrader's own exporter does not quote: a name with a comma shifts every mark after it.
-c.ExportApp.plugin_class = "safequiz.grading.MarksFile"
+c.ExportApp.plugin_class = "safequiz.export_plugin.MarksFile"
+
+# nbgrader's own takes notebooks out of ZIPs, trusts their names, and stops for the whole class at one file.
+c.ZipCollectApp.extractor_plugin = "safequiz.zip_plugins.AnswersExtractor"
+c.ZipCollectApp.collector_plugin = "safequiz.zip_plugins.AnswersCollector"

@@ -14,7 +14,7 @@ def main():
     """Make the environment, then take every step, however the one before it ended."""
     words = sys.argv[1:]
     os.chdir(launcher.ROOT)
-    python = str(launcher.prepare("site", "tests"))
+    python = str(launcher.prepare("site", "scale", "tests"))
     use_chromium()
     failed = [name for name, step in steps(words) if not passes(name, [python, "-P", "-m", *step])]
     if failed:

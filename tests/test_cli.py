@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from safequiz import bank, cli
 
-STEPS = ["check", "release", "collect", "grade", "feedback", "export"]
+STEPS = ["check", "release", "collect", "grade", "feedback", "report", "export", "scale"]
 
 
 @pytest.fixture
@@ -82,8 +82,9 @@ def test_the_schemas_that_editors_use_are_those_of_the_readers():
         (["release", "nope"], "There is no quiz called 'nope'. The quizzes here: "),
         (["collect", "nope", "."], "There is no quiz called 'nope'. The quizzes here: "),
         (["collect", "grooming-signs", "."], "First: python3 -m quizzes release grooming-signs"),
-        (["grade", "grooming-signs"], "First: python3 -m quizzes collect grooming-signs PATH"),
-        (["feedback", "grooming-signs"], "First: python3 -m quizzes grade grooming-signs"),
+        (["grade", "grooming-signs"], "First: python3 -m quizzes release grooming-signs"),
+        (["feedback", "grooming-signs"], "is no course folder: it holds no nbgrader_config.py"),
+        (["report", "grooming-signs"], "is no course folder: it holds no nbgrader_config.py"),
         (["export"], "First: python3 -m quizzes grade NAME"),
         (["release", "grooming-signs"], "is no course folder: it holds no nbgrader_config.py"),
     ],
@@ -105,12 +106,5 @@ def test_a_path_that_is_missing_is_named(tmp_path, capsys):
         )
 
     assert cli.main(["collect", "grooming-signs", str(tmp_path / "nowhere")], tmp_path) == 1
-    assert capsys.readouterr().err == f"There is no folder {tmp_path / 'nowhere'}.\n"
+    assert capsys.readouterr().err == f"There is no folder or file {tmp_path / 'nowhere'}.\n"
 
-
-def test_a_table_that_cannot_be_written_is_named(tmp_path, capsys):
-    shutil.copy(cli.COURSE / "nbgrader_config.py", tmp_path)
-    (tmp_path / "autograded" / "p01" / "grooming-signs").mkdir(parents=True)
-
-    assert cli.main(["export", str(tmp_path / "nowhere" / "marks.csv")], tmp_path) == 1
-    assert "No such file or directory" in capsys.readouterr().err

@@ -417,10 +417,14 @@ def test_every_direct_pin_is_in_the_lock():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    site = (ROOT / launcher.REQUIREMENTS["site"]).read_text(encoding="utf-8").splitlines()
+    added = {
+        name: (ROOT / launcher.REQUIREMENTS[name]).read_text(encoding="utf-8").splitlines()
+        for name in ("site", "scale")
+    }
     for direct, locks in (
         (project["dependencies"] + extras["course"] + extras["marking"], lines),
-        (extras["site"], lines + site),
+        (extras["site"], lines + added["site"]),
+        ([pin.replace("[binary]", "") for pin in extras["scale"]], lines + added["scale"]),
     ):
         assert [pin for pin in direct if pin.lower().replace(".yaml", "-yaml") not in locks] == []
     assert lines[-1] == "-e ."
@@ -428,6 +432,7 @@ def test_every_direct_pin_is_in_the_lock():
 
 def test_the_locks_agree_with_each_other():
     course = locked("requirements.txt") | locked(launcher.REQUIREMENTS["site"])
+    course |= locked(launcher.REQUIREMENTS["scale"])
     tools = locked("tests/requirements.txt")
     assert {name: course[name] for name in tools if name in course and not tools[name] <= course[name]} == {}
 

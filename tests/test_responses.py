@@ -41,34 +41,6 @@ def test_half_an_emoji_in_a_reply_is_replaced_and_the_rest_is_kept():
     assert parse(data).quizzes["grooming-signs"].responses["gs-note"] == "I would tell a teacher ?"
 
 
-DEEP = b"[" * 100_000
-REFUSALS = {
-    "cut short": (DAMAGED, "not whole JSON"),
-    "empty": (b"", "not whole JSON"),
-    "too large": (b" " * (256 * 1024 + 1), "larger than 256 KB"),
-    "not UTF-8": (json.dumps(GOOD).encode("utf-16"), "not UTF-8"),
-    "a byte-order mark": (b"\xef\xbb\xbf{}", "not whole JSON"),
-    "deep nesting": (DEEP, "nested too deeply"),
-    "a repeated key": (b'{"schema": 1, "schema": 1, "quizzes": {}}', "names one thing twice"),
-    "NaN": (b'{"schema": NaN, "quizzes": {}}', "holds NaN"),
-    "a huge number": (b'{"schema": 11111111111111111111, "quizzes": {}}', "a number too long"),
-    "a newer schema": (b'{"schema": 2, "quizzes": {}}', "its schema is 2; this version reads schema 1"),
-    "somebody else's file": (b'{"nbformat": 4}', "does not have the form"),
-    "a list": (b"[]", "does not have the form"),
-    "an unknown field": (json.dumps(GOOD | {"name": "Sam"}).encode(), "does not have the form"),
-    "a path as an item": (json.dumps(GOOD).replace("gs-secrecy", "../x").encode(), "does not have the form"),
-    "a number as a response": (json.dumps(GOOD).replace('["sign"]', "3").encode(), "does not have the form"),
-    "a day that never was": (json.dumps(GOOD).replace("11-21", "13-41").encode(), "does not have the form"),
-    "a reply too long": (json.dumps(GOOD).replace("teacher", "x" * 5001).encode(), "does not have the form"),
-}
-
-
-@pytest.mark.parametrize(("data", "said"), REFUSALS.values(), ids=REFUSALS)
-def test_a_file_that_is_not_an_answers_file_is_refused_in_plain_words(data, said):
-    with pytest.raises(AnswersError, match=said):
-        parse(data)
-
-
 VIEWS = [
     {"id": "one", "kind": "single", "options": [{"id": "a"}, {"id": "b"}]},
     {"id": "many", "kind": "multiple", "options": [{"id": "a"}, {"id": "b"}]},
@@ -302,37 +274,10 @@ def test_without_an_answers_file_nothing_has_been_tried(tmp_path):
     assert (tmp_path / FILE_NAME).read_text() == "{"
 
 
-@pytest.mark.parametrize("code", ["p01", "7", "Ann", "class-3b.p_07", "x" * 64, "a..b", "p-"])
-def test_a_file_to_be_handed_in_may_hold_the_pupils_code(code):
-    data = to_json(parse(json.dumps(GOOD | {"pupil": code}).encode()))
-    assert parse(data).pupil == code
-    assert json.loads(data) == GOOD | {"pupil": code}
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "",
-        " ",
-        "p 01",
-        "-p",
-        ".p",
-        "p.",
-        "x" * 65,
-        "Zoë",
-        "p01\n",
-        "a/b",
-        "../a",
-        "a\\b",
-        "<b>",
-        7,
-        True,
-        ["p01"],
-    ],
-)
-def test_a_code_that_could_not_be_a_folders_name_is_refused(code):
-    with pytest.raises(AnswersError, match="at 'pupil'"):
-        parse(json.dumps(GOOD | {"pupil": code}).encode())
+def test_a_file_to_be_handed_in_may_hold_the_pupils_code():
+    data = to_json(parse(json.dumps(GOOD | {"pupil": "p01"}).encode()))
+    assert parse(data).pupil == "p01"
+    assert json.loads(data) == GOOD | {"pupil": "p01"}
 
 
 def test_a_file_without_a_code_names_nobody():

@@ -1,26 +1,16 @@
-"""One class, from released notebook to table of marks, through nbgrader's own commands.
-
-Everyone earns exactly what they should. Marking takes over a second a pupil, so the class is marked
-once and every test looks at the same result.
-"""
+"""One class, from released quiz to table of marks, by the commands in the order in which they are used."""
 
 import contextlib
 import csv
 import shutil
-import sqlite3
-import subprocess
-import sys
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell
 from safequiz import assignment, cli
 from safequiz.bank import load_quiz
-from safequiz.collect import collect
-from safequiz.grading import GradingError, _troubles, export, feedback, grade
 from safequiz.steps import gradebook
 from safequiz.widget import marked
 
@@ -30,7 +20,7 @@ QUIZ = load_quiz(NAME)
 SCORED = [item for item in QUIZ.items if item.kind != "reflection"]
 WRITTEN = next(item for item in QUIZ.items if item.kind == "reflection")
 HOSTILE = '</pre><script>alert("hi")</script> $x$ {{ 7 * 7 }}\n\n### BEGIN MARK SCHEME'
-STRAY = 'import sys, warnings\nprint("noise", file=sys.stderr)\nwarnings.warn("careful")\nprint("more")'
+STRAY = 'from pathlib import Path\nPath("ran.txt").write_text("a pupil\'s cell was run")'
 
 
 def key(item):
@@ -58,7 +48,7 @@ RESPONSES = {
     "ticked-all": {item.id: everything(item) for item in SCORED},
     "blank": {},
     "no-file": None,
-    "raw": {item.id: key(item) for item in SCORED} | {WRITTEN.id: "Not placed."},
+    "raw": {item.id: key(item) for item in SCORED} | {WRITTEN.id: "Fetched."},
 }
 EARNED = {
     "all-right": lambda item: item.points,
@@ -88,32 +78,35 @@ def answer(folder, responses):
             widget.sent = 1
 
 
-def nbgrader(course, *words):
-    command = [sys.executable, "-m", "nbgrader", *words]
-    return subprocess.run(command, cwd=course, capture_output=True, text=True, encoding="utf-8", check=False)
+def step(capsys, course, *words):
+    """Do one step, and return what it said."""
+    assert cli.main(words, course) == 0
+    return capsys.readouterr().out
 
 
 @pytest.fixture(scope="module")
 def marked_class(tmp_path_factory):
-    """The class after stock autograde, a person's mark for one written answer, feedback and export."""
+    """The class after each step, with a person's mark for one written answer before the last ones."""
     course, inbox = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("inbox")
     shutil.copy(CONFIG, course)
     released = assignment.release(NAME, course)
     for code, responses in RESPONSES.items():
+        # As nbgrader's own collect leaves it, a pupil's whole folder is there already.
         home = course / "submitted" / "raw" / NAME if code == "raw" else inbox / code
         shutil.copytree(released, home)
         answer(home, responses)
     add_stray_cell(course / "submitted" / "raw" / NAME / f"{NAME}.ipynb")
-    report = collect(NAME, inbox, course)
-    run = nbgrader(course, "autograde", NAME)
-    result = SimpleNamespace(course=course, report=report, run=run, grades=rows(course))
+    assert cli.main(["collect", NAME, str(inbox)], course) == 0
+    assert cli.main(["grade", NAME], course) == 0
+    result = SimpleNamespace(course=course, grades=rows(course))
     with gradebook(course) as book:
         by_hand = book.find_grade(WRITTEN.id, NAME, NAME, "all-right")
         by_hand.manual_score, by_hand.needs_manual_grade = 2.5, False
         book.update_or_create_student("all-right", last_name="O'Neil, Jr", first_name="Zoë", email="=1+1")
         book.db.commit()
-    result.feedback = {mark.code: mark for mark in feedback(NAME, course)}
-    with export(course / "marks.csv", course).open(encoding="utf-8-sig", newline="") as file:
+    for words in (["feedback", NAME], ["report", NAME], ["export"]):
+        assert cli.main(words, course) == 0
+    with (course / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         result.table = {row["student_id"]: row for row in csv.DictReader(file)}
     return result
 
@@ -136,18 +129,6 @@ def rows(course):
         }
 
 
-def page(marked_class, code):
-    path = marked_class.course / "feedback" / code / NAME / f"{NAME}.html"
-    return path.read_text(encoding="utf-8")
-
-
-def test_the_whole_class_is_collected_and_nbgrader_marks_it_without_a_fault(marked_class):
-    assert marked_class.report.collected == sorted(set(RESPONSES) - {"raw"})
-    assert marked_class.report.blank == ["blank", "no-file"]
-    assert marked_class.report.refused == {}
-    assert marked_class.run.returncode == 0, marked_class.run.stderr[-2000:]
-
-
 @pytest.mark.parametrize("code", RESPONSES)
 def test_everyone_earns_what_they_should(marked_class, code):
     expected = {item.id: (pytest.approx(EARNED[code](item)), False) for item in SCORED}
@@ -158,7 +139,7 @@ def test_everyone_earns_what_they_should(marked_class, code):
 def test_only_a_written_answer_waits_for_a_person_and_no_answer_is_0(marked_class):
     waiting = {code: marked_class.grades[code][WRITTEN.id] for code in RESPONSES}
 
-    assert {code for code, (_, waits) in waiting.items() if waits} == {"all-right", "all-wrong"}
+    assert {code for code, (_, waits) in waiting.items() if waits} == {"all-right", "all-wrong", "raw"}
     assert all(score == 0 for score, _ in waiting.values())
 
 
@@ -170,24 +151,23 @@ def test_marked_work_is_the_released_notebook_with_the_answer_and_the_rubric(mar
     assert "<script>" not in cells[WRITTEN.id].source
 
 
-def test_feedback_shows_the_answer_as_text_and_nothing_meant_for_markers(marked_class):
-    class Scripts(HTMLParser):
-        found = ()
+def test_a_cell_that_a_pupil_added_is_neither_run_nor_shown(marked_class):
+    shown = marked_class.course / "autograded" / "raw" / NAME / f"{NAME}.ipynb"
 
-        def handle_starttag(self, tag, attributes):
-            if tag == "script" and dict(attributes).get("type") != "text/x-mathjax-config":
-                self.found += (attributes,)
+    assert not list(marked_class.course.rglob("ran.txt"))
+    assert "stray" not in {cell.id for cell in nbformat.read(shown, 4).cells}
 
-    for code in RESPONSES:
-        scripts, text = Scripts(), page(marked_class, code)
-        scripts.feed(text)
-        assert scripts.found == ()
-        assert "//cdn" not in text
-        assert not [line for line in WRITTEN.rubric if line in text]
-        assert "marking.score" not in text
-    assert "&lt;script&gt;alert(" in page(marked_class, "all-wrong")
-    assert marked_class.feedback["all-right"].to_read == 0
-    assert marked_class.feedback["all-wrong"].to_read == 1
+
+def test_everybody_gets_a_page_and_the_class_a_report(marked_class):
+    course = marked_class.course
+    pages = {path.parts[-3] for path in (course / "feedback").glob(f"*/{NAME}/{NAME}.html")}
+
+    assert pages == set(RESPONSES)
+    assert "&lt;script&gt;alert(" in (course / "feedback" / "all-wrong" / NAME / f"{NAME}.html").read_text(
+        encoding="utf-8"
+    )
+    assert (course / "reports" / f"{NAME}.html").is_file()
+    assert (course / "reports" / f"{NAME}.csv").is_file()
 
 
 def test_the_table_holds_every_mark_and_survives_commas_and_formulas(marked_class):
@@ -202,108 +182,43 @@ def test_the_table_holds_every_mark_and_survives_commas_and_formulas(marked_clas
     assert table["all-right"]["first_name"] == "Zoë"
     assert table["all-right"]["email"] == "'=1+1"
     assert table["no-file"]["timestamp"] == ""
-    assert [code for code, row in table.items() if row["needs_manual_grade"] == "True"] == ["all-wrong"]
+    waiting = [code for code, row in table.items() if row["needs_manual_grade"] == "True"]
+    assert sorted(waiting) == ["all-wrong", "raw"]
 
 
-def test_nbgraders_own_export_writes_the_same_table(marked_class):
-    course = marked_class.course
-    run = nbgrader(course, "export", "--to", "stock.csv")
-
-    assert run.returncode == 0, run.stderr[-2000:]
-    assert (course / "stock.csv").read_bytes() == (course / "marks.csv").read_bytes()
-
-
-def test_grading_again_marks_only_what_is_new_stopped_or_collected(marked_class, tmp_path):
+def test_what_each_step_says_leads_to_the_next(marked_class, tmp_path, capsys):
     course = Path(shutil.copytree(marked_class.course, tmp_path / "course"))
-    with gradebook(course) as book:
-        # As a run leaves it that was stopped before the marks were written.
-        for item in SCORED:
-            book.find_grade(item.id, NAME, NAME, "ticked-all").auto_score = None
-        book.db.commit()
-    done = course / "autograded" / "all-right" / NAME / f"{NAME}.ipynb"
-    before = done.stat().st_mtime_ns
+    book = (course / "gradebook.db").read_bytes()
 
-    marks = {mark.code: mark for mark in grade(NAME, course)}
+    said = step(capsys, course, "grade", NAME)
 
-    assert done.stat().st_mtime_ns == before
-    assert marks["all-right"].earned == sum(item.points for item in SCORED) + 2.5
-    assert "quizzes collect" in marks["raw"].problem
-    assert [code for code, mark in marks.items() if mark.problem] == ["raw"]
-    assert rows(course)["ticked-all"] == marked_class.grades["ticked-all"]
+    assert said.startswith(f"{len(RESPONSES)} of {len(RESPONSES)} marked, 0 of them new or changed.\n")
+    assert "Written answers that wait for you: 2. To read and mark them:" in said
+    assert f"Next: python3 -m quizzes feedback {NAME}, and python3 -m quizzes report {NAME}" in said
+    assert (course / "gradebook.db").read_bytes() == book
+    said = step(capsys, course, "feedback", NAME)
+    assert f"{len(RESPONSES)} pages in {course / 'feedback'}" in said
+    assert "On 2 of them an answer waits for you, so make them again once you have marked it." in said
 
 
-@pytest.mark.parametrize(
-    ("output", "trouble"),
-    [
-        (None, "it showed nothing"),
-        (
-            new_output("error", ename="KeyError", evalue="no such item", traceback=[]),
-            "KeyError: no such item",
-        ),
-        (new_output("stream", name="stderr", text="oh"), "oh"),
-        (new_output("execute_result", data={"text/plain": "'one'"}), "'one'"),
-        (new_output("execute_result", data={"text/plain": "-1.0"}), "-1.0"),
-    ],
-    ids=["nothing", "an error", "a warning", "a word", "less than nothing"],
-)
-def test_a_marked_cell_that_gives_no_number_is_trouble_not_a_mark(tmp_path, output, trouble):
-    settings = {"nbgrader": {"grade": True, "grade_id": "gs-x"}}
-    cells = [
-        new_code_cell(
-            "good", metadata=settings, outputs=[new_output("execute_result", {"text/plain": "0.67"})]
-        ),
-        new_code_cell("bad", metadata=settings, outputs=[output] if output else []),
-    ]
-    nbformat.write(new_notebook(cells=cells), tmp_path / "n.ipynb")
-
-    assert _troubles(tmp_path / "n.ipynb") == {"gs-x": trouble}
-
-
-def test_one_pupils_trouble_is_named_and_hides_nobody(marked_class, tmp_path, monkeypatch):
-    from safequiz import grading
-
+def test_a_key_that_changed_since_the_release_is_said(marked_class, tmp_path, capsys):
     course = Path(shutil.copytree(marked_class.course, tmp_path / "course"))
-    stock = grading.run
+    (course / "source" / f"{NAME}.key").write_text("00000000\n", encoding="utf-8")
 
-    def fails_for_blank(step, folder, name, code, **options):
-        if code == "blank":
-            raise grading.StepError("the disk is full")
-        stock(step, folder, name, code, **options)
-
-    monkeypatch.setattr(grading, "run", fails_for_blank)
-    marks = {mark.code: mark for mark in grade(NAME, course)}
-
-    assert str(marks["blank"]) == "blank: NOT marked, the disk is full"
-    assert {"all-right", "all-wrong", "no-file"} <= {code for code, mark in marks.items() if not mark.problem}
+    assert "The key is not that of the day of release." in step(capsys, course, "grade", NAME)
+    step(capsys, course, "report", NAME)
+    report = (course / "reports" / f"{NAME}.html").read_text(encoding="utf-8")
+    assert "key" in report
+    assert report != (marked_class.course / "reports" / f"{NAME}.html").read_text(encoding="utf-8")
 
 
-def test_marked_work_that_was_cut_short_is_marked_again(marked_class, tmp_path):
+def test_a_pupil_who_cannot_be_marked_is_named_and_the_step_says_that_it_did_not_do_all(
+    marked_class, tmp_path, capsys
+):
     course = Path(shutil.copytree(marked_class.course, tmp_path / "course"))
-    shutil.rmtree(course / "submitted" / "raw")
-    (course / "autograded" / "all-right" / NAME / f"{NAME}.ipynb").write_text('{"cells"', encoding="utf-8")
+    (course / "submitted" / "blank" / NAME / "my-answers.json").write_text("{", encoding="utf-8")
 
-    marks = {mark.code: mark for mark in grade(NAME, course)}
-
-    assert not any(mark.problem for mark in marks.values())
-    assert marks["all-right"].earned == sum(item.points for item in SCORED) + 2.5
-
-
-def test_a_gradebook_in_use_elsewhere_is_named_without_a_traceback(marked_class, tmp_path, capsys):
-    course = Path(shutil.copytree(marked_class.course, tmp_path / "course"))
-    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    try:
-        assert cli.main(["export"], course) == 1
-    finally:
-        other.close()
-    said = capsys.readouterr().err
-    assert said.startswith(f"The gradebook, {course / 'gradebook.db'}, cannot be used: database is locked.")
-    assert said.count("\n") == 1
-
-
-def test_a_gradebook_that_was_lost_is_noticed_before_anybody_is_marked(marked_class, tmp_path):
-    course = Path(shutil.copytree(marked_class.course, tmp_path / "course"))
-    (course / "gradebook.db").unlink()
-
-    with pytest.raises(GradingError, match=f"python3 -m quizzes release {NAME}"):
-        list(grade(NAME, course))
+    assert cli.main(["grade", NAME], course) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("blank: NOT marked, my-answers.json cannot be used: it is not whole JSON")
+    assert f"{len(RESPONSES) - 1} of {len(RESPONSES)} marked" in said

@@ -17,13 +17,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .bank import BANK_FOLDER, Bank, MarkedQuiz, load_quiz
+from .bank import COURSE, Bank, MarkedQuiz, load_quiz
 from .errors import UserError
 from .item import Item
-from .marking import released_name, released_questions
+from .marking import key_file, key_hash, released_name, released_questions
 from .responses import FILE_NAME, write_whole
-
-COURSE = BANK_FOLDER.parent
 
 _INTRO = """\
 # {title}
@@ -143,6 +141,7 @@ def release(name: str, folder: Path = COURSE) -> Path:
         found = leaks(quiz, released)
         if found:
             raise ReleaseError(f"Not released, because a learner could read the key: {found[0]}.")
+        write_whole(key_file(name, folder), key_hash(quiz).encode() + b"\n")
     return released
 
 

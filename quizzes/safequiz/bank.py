@@ -19,6 +19,8 @@ from .responses import FIRST, REVIEW
 from .rules import item_faults
 
 BANK_FOLDER = Path(__file__).resolve().parent.parent / "bank"
+#: nbgrader's course folder, in which quizzes are released and marked.
+COURSE = BANK_FOLDER.parent
 #: What the name of a quiz for adults ends with.
 ADULTS = "-adults"
 #: Names of other things in an answers file end so.

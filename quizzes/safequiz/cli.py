@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from safecourse.facts import FACTS_FOLDER, ContactsFile, FactsFile
@@ -18,8 +20,11 @@ from . import bank as banks
 from .content_check import RULES, review
 from .errors import UserError
 from .material import read_material
+from .responses import SCHEMA_FILE, AnswersFile
 
-COURSE = banks.BANK_FOLDER.parent
+T = TypeVar("T")
+
+COURSE = banks.COURSE
 
 _GUIDE = """\
 Mark a quiz in these steps, in this order. Each says what it did and what to do next.
@@ -29,20 +34,26 @@ Mark a quiz in these steps, in this order. Each says what it did and what to do 
                         With --overdue, only list the facts whose day to be checked again has passed.
   release NAME          Make the quiz that learners get, without its key: quizzes/release/NAME.
                         Give whoever takes it that folder.
-  collect NAME PATH     Take in what they hand in: quizzes/submitted/CODE/NAME. PATH is a folder that
-                        holds a folder per pupil, named with a code (not a real name), or files
-                        CODE.answers.json. Do it again whenever more arrives.
-  grade NAME            Mark it with nbgrader: quizzes/gradebook.db. Says which written answers
-                        you have yet to read, and how to open them.
+  collect NAME PATH...  Take in what they hand in: quizzes/submitted/CODE/NAME. Each PATH is a folder, a
+                        ZIP or an answers file, as Moodle, Canvas, Classroom, Teams or e-mail gave it
+                        to you. Do it again whenever more arrives. Says what it could not take, and why.
+                        With --roster FILE, the list of your pupils tells whose work is whose.
+  grade NAME            Mark the whole class: quizzes/gradebook.db, which nbgrader and its formgrader
+                        read too. Says which written answers you have yet to read, and how to open them.
+                        With --scheduler ADDRESS, other machines help (see quizzes/README.md).
   feedback NAME         Make a page for each pupil: quizzes/feedback/CODE/NAME/NAME.html.
-  export [FILE]         Write all marks to a table: quizzes/grades.csv, or FILE.
+  report NAME           Make a page for you: how it went, and what to teach again. quizzes/reports/NAME.html
+  export [NAME]         Write the marks to a table: quizzes/grades.csv, or --out FILE.
+                        With --to moodle, canvas or classroom, in the form that it takes in.
+  scale                 Install what marking on PostgreSQL or on several machines needs. Few need it.
 
 For authors:
 
   tidy [--check]        Run every lesson and keep it in one form, write the facts into the teaching
                         pages, and bring the catalogues of other languages in step; with --check only
                         say what is not as it should be.
-  schemas               Remake the schemas with which an editor checks facts and questions.
+  schemas               Remake the schemas of facts, questions and answers files, with which an
+                        editor, or another program, checks them.
 
 NAME is a quiz: the name of a file in quizzes/bank, such as grooming-signs, for pupils; with -adults
 at its end, such as grooming-signs-adults, it is the quiz for parents and staff. All of this works on
@@ -69,7 +80,7 @@ def main(words: Sequence[str] | None = None, folder: Path = COURSE) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python3 -m quizzes",
-        usage="python3 -m quizzes STEP [NAME] [PATH]",
+        usage="python3 -m quizzes STEP [NAME] [PATH...]",
         description=_GUIDE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -82,16 +93,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     release = _step(steps, "release", _release, "Make the quiz that learners get, without its key.")
     collect = _step(steps, "collect", _collect, "Take in what pupils hand in. Nothing of theirs is run.")
-    grade = _step(steps, "grade", _grade, "Mark what was collected, with nbgrader.")
+    grade = _step(steps, "grade", _grade, "Mark what was collected.")
     feedback = _step(steps, "feedback", _feedback, "Make a page of feedback for each pupil.")
-    for step in (release, collect, grade, feedback):
+    report = _step(steps, "report", _report, "Make a page on how the class did, and what to teach again.")
+    for step in (release, collect, grade, feedback, report):
         step.add_argument("name", metavar="NAME", help="the quiz, such as grooming-signs-adults")
-    collect.add_argument("path", metavar="PATH", type=Path, help="a folder with a folder per pupil's code")
-    export = _step(steps, "export", _export, "Write all marks to a table.")
-    export.add_argument("file", metavar="FILE", type=Path, nargs="?", help="if left out, quizzes/grades.csv")
+    collect.add_argument(
+        "paths", metavar="PATH", type=Path, nargs="+", help="a folder, a ZIP or an answers file"
+    )
+    collect.add_argument("--roster", metavar="FILE", type=Path, help="a table (CSV) of your pupils")
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask scheduler such as tcp://10.0.0.5:8786, or local"
+    )
+    export = _step(steps, "export", _export, "Write the marks to a table.")
+    export.add_argument("name", metavar="NAME", nargs="?", help="the quiz; if left out, all quizzes")
+    export.add_argument(
+        "--to",
+        metavar="FORM",
+        default="csv",
+        help="csv (if left out), moodle, canvas or classroom",
+    )
+    export.add_argument("--out", metavar="FILE", type=Path, help="if left out, a name for it in quizzes")
+    _step(steps, "scale", _scale, "Install what marking on PostgreSQL or on several machines needs.")
     tidy = _step(steps, "tidy", _tidy, "Run every lesson and keep it in one form.")
     tidy.add_argument("--check", action="store_true", help="change nothing, only say what is not tidy")
-    _step(steps, "schemas", _schemas, "Remake the schemas with which an editor checks facts and questions.")
+    _step(steps, "schemas", _schemas, "Remake the schemas of facts, questions and answers files.")
     return parser
 
 
@@ -166,46 +192,99 @@ def _collect(options: argparse.Namespace, folder: Path) -> int:
     from .collect import collect
 
     _refuse_unknown(options.name)
-    report = collect(options.name, options.path, folder)
+    report = collect(options.name, options.paths, folder, roster=options.roster)
     print(report)
     print(f"Next: python3 -m quizzes grade {options.name}")
-    return 1 if report.refused else 0
+    return int(report.faulty)
 
 
 def _grade(options: argparse.Namespace, folder: Path) -> int:
-    from .grading import grade
+    from .grading import codes_in, grade
+    from .marking import key_changed
 
     _refuse_unknown(options.name)
-    marks = []
-    for mark in grade(options.name, folder):
-        print(mark, flush=True)
-        marks.append(mark)
-    waiting = sum(mark.to_read for mark in marks)
-    print(f"{sum(not mark.problem for mark in marks)} of {len(marks)} marked.")
+    marked = changed = waiting = problems = 0
+    with _mapper(options.scheduler) as mapper:
+        found = grade(options.name, folder, mapper)
+        for mark in _counted(found, len(codes_in(folder / "submitted", options.name))):
+            if mark.problem:
+                problems += 1
+                _say(str(mark))
+            marked, changed = marked + (not mark.problem), changed + mark.changed
+            waiting += mark.to_read
+    print(f"{marked} of {marked + problems} marked, {changed} of them new or changed.")
+    if key_changed(banks.load_quiz(options.name), folder):
+        print("The key is not that of the day of release. All marks are by the key as it is now.")
     if waiting:
-        print(f"{waiting} written answers wait for you. To read and mark them:")
+        print(f"Written answers that wait for you: {waiting}. To read and mark them:")
         print("  python3 -m course lab")
         print("  then, in its menu: Nbgrader, Formgrader, Manual Grading.")
-    print(f"Next: python3 -m quizzes feedback {options.name}, or python3 -m quizzes export")
-    return int(any(mark.problem for mark in marks))
+    print(f"Next: python3 -m quizzes feedback {options.name}, and python3 -m quizzes report {options.name}")
+    return int(bool(problems))
+
+
+def _mapper(scheduler: str | None) -> AbstractContextManager[Any]:
+    if not scheduler:
+        return nullcontext(map)
+    from .cluster import mapper
+
+    return mapper(scheduler)
+
+
+def _counted(found: Iterable[T], total: int) -> Iterator[T]:
+    """Yield what `found` does, with a bar on a terminal that says how far it has come."""
+    from tqdm import tqdm
+
+    yield from tqdm(found, total=total, unit=" pupils", leave=False, disable=None)
+
+
+def _say(line: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(line)  # above the bar, and not across it
 
 
 def _feedback(options: argparse.Namespace, folder: Path) -> int:
-    from .grading import feedback
+    from .feedback import write_feedback
+    from .grading import codes_in
 
     _refuse_unknown(options.name)
-    marks = list(feedback(options.name, folder))
-    for mark in marks:
-        if mark.problem or mark.to_read:
-            print(mark)
-    print(f"{sum(not mark.problem for mark in marks)} pages in {folder / 'feedback'}")
-    return int(any(mark.problem for mark in marks))
+    pages = problems = waiting = 0
+    total = len(codes_in(folder / "autograded", options.name))
+    for page in _counted(write_feedback(options.name, folder), total):
+        if page.problem:
+            problems += 1
+            _say(str(page))
+        pages, waiting = pages + (not page.problem), waiting + bool(page.waiting)
+    print(f"{pages} pages in {folder / 'feedback'}")
+    if waiting:
+        print(f"On {waiting} of them an answer waits for you, so make them again once you have marked it.")
+    return int(bool(problems))
+
+
+def _report(options: argparse.Namespace, folder: Path) -> int:
+    from .marking import key_changed
+    from .report import write_report
+
+    _refuse_unknown(options.name)
+    changed = key_changed(banks.load_quiz(options.name), folder)
+    page, table = write_report(options.name, folder, key_changed=changed)
+    print(f"Report: {page}\nEvery answer, as a table: {table}")
+    return 0
 
 
 def _export(options: argparse.Namespace, folder: Path) -> int:
-    from .grading import export
+    from .export import export
 
-    print(f"Marks: {export(options.file or folder / 'grades.csv', folder)}")
+    if options.name:
+        _refuse_unknown(options.name)
+    print(export(options.name, options.to, options.out, folder))
+    return 0
+
+
+def _scale(_options: argparse.Namespace, _folder: Path) -> int:
+    # quizzes/__main__.py has installed it by now.
+    print("Ready for PostgreSQL and for --scheduler. How to use them: quizzes/README.md")
     return 0
 
 
@@ -235,11 +314,12 @@ def _tidy_catalogues() -> None:
 
 
 def schemas() -> dict[Path, str]:
-    """Return the JSON schemas for editors: path -> text. Made from the models that read the files."""
+    """Return the JSON schemas, path -> text, made from the models that read the files."""
     models: dict[Path, type[BaseModel]] = {
         banks.BANK_FOLDER / "bank.schema.json": banks.BankFile,
         FACTS_FOLDER / "facts.schema.json": FactsFile,
         FACTS_FOLDER / "contacts.schema.json": ContactsFile,
+        SCHEMA_FILE: AnswersFile,
     }
     return {path: json.dumps(model.model_json_schema(), indent=2) + "\n" for path, model in models.items()}
 

@@ -5,14 +5,12 @@ Lessons are read as the JSON that they are: a check needs no notebook software.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from safecourse.yamlfile import AuthorError, Fault, Source, read
 
 from .bank import Bank, build_bank
 from .item import Item
+from .taught import shown_by
 
 #: The day on which a page was last read through. It is about the page, so it stands on the page.
 _REVIEWED = re.compile(r"(?m)^- \*\*Reviewed:\*\* .*$")
@@ -147,21 +146,11 @@ def _lesson(path: Path) -> Page:
     for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
-            shows |= _shown_by(source)
+            shows.update(shown_by(source))
         else:
             line = text.count("\n", 0, text.find(f'"id": "{cell["id"]}"')) + 1
             passages.append(Passage(cell["id"], _REVIEWED.sub("", source), line))
     return Page(path, tuple(passages), frozenset(shows))
-
-
-def _shown_by(code: str) -> set[str]:
-    """Return the names in the calls of a cell. `sources` names a topic, and shows no fact of it."""
-    try:
-        calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
-    except SyntaxError:  # the lesson's own tests run it
-        return set()
-    words = chain.from_iterable(call.args for call in calls if getattr(call.func, "id", "") != "sources")
-    return {word.value for word in words if isinstance(word, ast.Constant)}
 
 
 def _teaching_page(path: Path) -> Page:

@@ -8,11 +8,13 @@ format is what a learner hands in, so it is data from strangers: it is parsed, c
                                     "responses": {"gs-secrecy": ["talk-today"], "gs-note": "I would ..."}}}}
 
 `"nation": "scotland"` beside them, if the learner has said where they live; `"pupil": "p01"` in a file to be
-handed in, if the pupil has typed a code.
+handed in, if the pupil has typed a code. For other programs the form is written down in answers.schema.json,
+which `python3 -m quizzes schemas` makes from the models here.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -32,6 +34,7 @@ from .item import LONGEST_REPLY, MOST_IDS
 
 FILE_NAME = "my-answers.json"
 SCHEMA = 1
+SCHEMA_FILE = Path(__file__).with_name("answers.schema.json")
 #: What the name of a quiz ends with that holds the first tries at practice items.
 FIRST = "-first"
 #: What the name of a review begins with.
@@ -42,8 +45,7 @@ LARGEST_FILE = 256 * 1024
 #: item, the nation and then the option), of the choices of a story in turn, or the text of a reflection.
 Response = list[str] | str
 
-_ItemId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
-_OptionId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
+_Id = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")]
 
 
 def _no_half_emoji(reply: Any) -> Any:
@@ -58,6 +60,18 @@ _Reply = Annotated[str, BeforeValidator(_no_half_emoji), Field(max_length=LONGES
 CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _Code = Annotated[str, Field(pattern=f"^{CODE.pattern}$")]
 
+_DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+
+# pydantic refuses a key that is no id, but its schema does not say so.
+_NO_OTHER_KEYS = {"additionalProperties": False}
+
+_BEYOND_THE_SCHEMA = (
+    "Refused too: a file larger than 256 KB, as it is or indented by one space; text that is not UTF-8, or "
+    "begins with a byte-order mark; an object that names one key twice; a schema of 1.0 or 1e0; a day that "
+    "never was, such as 30 February. In a reply, half an emoji (a lone surrogate) is read as a question mark."
+)
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -66,8 +80,17 @@ class _Record(BaseModel):
 class QuizAnswers(_Record):
     """The responses to one quiz, the content they were given to, and when they were last saved (UTC)."""
 
-    content: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
-    saved_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    content: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{8}$", description="The version of the questions that were answered.")
+    ]
+    saved_at: Annotated[
+        str,
+        Field(
+            pattern=f"^{_DAY}T{_TIME}Z$",
+            description="When the last response was saved, in UTC.",
+            json_schema_extra={"format": "date-time"},
+        ),
+    ]
 
     @field_validator("saved_at")
     @classmethod
@@ -75,19 +98,37 @@ class QuizAnswers(_Record):
         datetime.fromisoformat(text)
         return text
 
-    responses: dict[
-        _ItemId,
-        Annotated[list[_OptionId], Field(max_length=MOST_IDS)] | _Reply,
+    responses: Annotated[
+        dict[_Id, Annotated[list[_Id], Field(max_length=MOST_IDS)] | _Reply],
+        Field(
+            description="Item id -> the ids of options or choices, in the order given; or what was written. "
+            "A `nation` item: the nation, then the option.",
+            json_schema_extra=_NO_OTHER_KEYS,
+        ),
     ]
 
 
 class AnswersFile(_Record):
-    """A whole answers file."""
+    """The responses of one learner to any number of quizzes."""
 
-    schema_: Annotated[Literal[1], Field(alias="schema")]
-    quizzes: dict[_ItemId, QuizAnswers]
-    nation: Nation | None = None
-    pupil: _Code | None = None
+    model_config = ConfigDict(
+        title="Answers file of Stay Safe Online",
+        json_schema_extra={
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$comment": _BEYOND_THE_SCHEMA,
+        },
+    )
+
+    schema_: Annotated[Literal[1], Field(alias="schema", description="The version of this form.")]
+    quizzes: Annotated[
+        dict[_Id, QuizAnswers],
+        Field(
+            description="Quiz -> its answers. Practice, first tries and reviews have names of their own.",
+            json_schema_extra=_NO_OTHER_KEYS,
+        ),
+    ]
+    nation: Annotated[Nation | None, Field(description="Where the learner says they live.")] = None
+    pupil: Annotated[_Code | None, Field(description="Whose answers these are: a code, never a name.")] = None
 
     def responses(self, quiz: str) -> dict[str, Response]:
         """Return the responses to one quiz; none, if the file holds nothing of it."""
@@ -99,14 +140,34 @@ class AnswersError(ValueError):
 
 
 def parse(data: bytes) -> AnswersFile:
-    """Return the answers in `data` (UTF-8 JSON, at most 256 KB).
+    """Return the answers in `data` (UTF-8 JSON, at most 256 KB), which `to_json` can write to be read again.
 
     Raises AnswersError with one plain sentence; nothing of the file is run or trusted.
     """
     if len(data) > LARGEST_FILE:
         raise AnswersError("it is larger than 256 KB, so it is not an answers file")
+    raw = _from_json(data)
+    if isinstance(raw, dict) and "quizzes" in raw and "schema" in raw:
+        _check_version(raw["schema"])
     try:
-        raw = json.loads(
+        answers = AnswersFile.model_validate(raw)
+    except ValidationError as error:
+        where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        place = ".".join(_shown(part) for part in where[:4]) or "the top"
+        raise AnswersError(f"it does not have the form of an answers file (at '{place}')") from None
+    # Written by us it grows, by less than three times; and what we take we must be able to read again.
+    if len(data) > LARGEST_FILE // 3 and len(to_json(answers)) > LARGEST_FILE:
+        raise AnswersError("indented as the course writes it, it is larger than 256 KB")
+    return answers
+
+
+def _from_json(data: bytes) -> Any:
+    if not data.strip():
+        raise AnswersError("it is empty, so it is not whole JSON")
+    if data.startswith(codecs.BOM_UTF8):
+        raise AnswersError("it begins with a byte-order mark, so another program has changed it")
+    try:
+        return json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_no_twins,
             parse_constant=_no_constant,
@@ -116,20 +177,22 @@ def parse(data: bytes) -> AnswersFile:
         raise AnswersError("it is not UTF-8 text, so it is damaged or of another kind") from None
     except RecursionError:
         raise AnswersError("it is nested too deeply to be an answers file") from None
-    except AnswersError:
-        raise
-    except ValueError as error:
-        raise AnswersError(f"it is not whole JSON ({error})") from None
-    if isinstance(raw, dict) and "quizzes" in raw and raw.get("schema") != SCHEMA:
-        raise AnswersError(f"its schema is {str(raw.get('schema'))[:20]}; this version reads schema {SCHEMA}")
-    try:
-        answers = AnswersFile.model_validate(raw)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"][:4])
-        raise AnswersError(
-            f"it does not have the form of an answers file (at '{where or 'the top'}')"
-        ) from None
-    return answers
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise AnswersError(f"it is not whole JSON, so it is damaged or of another kind ({place})") from None
+
+
+def _check_version(schema: Any) -> None:
+    # To Python `true` and `1.0` equal 1 too.
+    if type(schema) is not int:
+        raise AnswersError(f"its schema is not a whole number; this version reads schema {SCHEMA}")
+    if schema != SCHEMA:
+        raise AnswersError(f"its schema is {schema}; this version reads schema {SCHEMA}")
+
+
+def _shown(part: str | int) -> str:
+    # A key in a stranger's file may be 200 KB long, or hold what no terminal or report can take.
+    return json.dumps(str(part)[:40])[1:-1][:40]
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

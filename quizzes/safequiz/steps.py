@@ -19,11 +19,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from sqlalchemy.exc import DBAPIError, SAWarning
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 from .errors import UserError
-
-CONFIG_NAME = "nbgrader_config.py"
+from .gradebook import settings
 
 # nbgrader starts the program `alembic` by its name alone; it stands beside this Python.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -49,9 +47,7 @@ def course(folder: Path) -> tuple[CourseDirectory, Config]:
 
     Raises FileNotFoundError when the folder holds no nbgrader_config.py.
     """
-    if not (folder / CONFIG_NAME).is_file():
-        raise FileNotFoundError(f"{folder} is no course folder: it holds no {CONFIG_NAME}")
-    config = PyFileConfigLoader(CONFIG_NAME, path=str(folder)).load_config()
+    config = settings(folder)
     return CourseDirectory(config=config), config
 
 

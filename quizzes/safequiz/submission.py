@@ -6,12 +6,16 @@ with a written answer put in as plain text. So a pupil's notebook, whatever is i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import secrets
+import shutil
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +25,13 @@ from .responses import FILE_NAME, LARGEST_FILE, AnswersError, AnswersFile, fitti
 
 #: nbgrader marks a submission again when this file's time is later than before.
 TIMESTAMP = "timestamp.txt"
+#: Where nbgrader's exchange was used: by this it gives feedback back to the right person.
+SECRET = "submission_secret.txt"
 #: For who handed in nothing: earlier than any answer, so that any answer that comes later counts.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: Where a submission that we did not make is moved when its place is needed.
+SET_ASIDE = "received"
+_WORKING = ".collecting"
 
 # What no keyboard types: control characters, and those that turn the direction of all that follows.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -32,14 +41,18 @@ class NotReleased(UserError):
     """The quiz has not been released in this course folder."""
 
 
+def as_seen(text: str) -> str:
+    """Return `text` with one kind of line end, and a mark for each character that would not be seen."""
+    return _UNSEEN.sub("\ufffd", re.sub(r"\r\n?", "\n", text))
+
+
 def as_plain_text(text: str) -> str:
     """Return HTML that shows `text` letter for letter in Markdown, formgrader and feedback.
 
     Every character but letters, digits and those beyond ASCII becomes a number, spaces and line ends
     too. What is left cannot be a tag, a link, a formula, a template or one of nbgrader's own marks.
     """
-    shown = _UNSEEN.sub("\ufffd", re.sub(r"\r\n?", "\n", text))
-    numbers = re.sub(r"[^A-Za-z0-9\x80-\U0010ffff]", lambda match: f"&#{ord(match[0])};", shown)
+    numbers = re.sub(r"[^A-Za-z0-9\x80-\U0010ffff]", lambda match: f"&#{ord(match[0])};", as_seen(text))
     return f'<pre class="tex2jax_ignore" style="white-space: pre-wrap">{numbers}</pre>'
 
 
@@ -82,12 +95,54 @@ class Released:
         return files | ({FILE_NAME: to_json(answers)} if answers else {})
 
     def _filled_in(self, responses: Mapping[str, Any]) -> str:
-        notebook = json.loads(self.notebook)
-        for cell in notebook["cells"]:
-            written = responses.get(cell["metadata"].get("nbgrader", {}).get("grade_id"))
-            if cell["cell_type"] == "markdown" and isinstance(written, str):
-                cell["source"] = [as_plain_text(written)]
-        return notebook_text(notebook)
+        written = {name: as_plain_text(text) for name, text in responses.items() if isinstance(text, str)}
+        return self._form.fill(written)
+
+    @cached_property
+    def _form(self) -> Form:
+        form = Form(json.loads(self.notebook))
+        for cell in form.cells:
+            if cell["cell_type"] == "markdown" and cell["metadata"].get("nbgrader", {}).get("solution"):
+                form.make_hole(cell["source"], cell["metadata"]["nbgrader"]["grade_id"])
+        return form
+
+
+class Form:
+    """A notebook of which one pupil's copy differs from another's in a few words only.
+
+    So it is made into text once, with holes, and for each pupil only the holes are filled.
+    """
+
+    def __init__(self, notebook: dict[str, Any]):
+        """Take a notebook as nbformat's JSON has it."""
+        self._notebook = notebook
+        self._hole = secrets.token_hex(16)  # nobody can have written it
+        #: Of each hole, what stands there if nothing is put in.
+        self._stubs: dict[str, str] = {}
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells, to be changed before the form is filled for the first time."""
+        return self._notebook["cells"]
+
+    def make_hole(self, lines: list[str], name: str) -> None:
+        """Make a hole called `name` of the lines of a cell or an output."""
+        self._stubs[name] = _quoted("".join(lines))
+        lines[:] = [f"{self._hole}{name}{self._hole}"]
+
+    def fill(self, texts: Mapping[str, str]) -> str:
+        """Return the notebook's text with `texts`, by hole, put in."""
+        filled = self._stubs | {name: _quoted(text) for name, text in texts.items()}
+        return "".join(filled[part] if at % 2 else part for at, part in enumerate(self._parts))
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        """Text and names of holes, in turn."""
+        return notebook_text(self._notebook).split(self._hole)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def notebook_text(notebook: dict[str, Any]) -> str:
@@ -101,14 +156,19 @@ def read_answers(file: Path, name: str) -> AnswersFile | None:
     Links, folders and devices are not opened. Raises AnswersError, and OSError when there is no such file.
     """
     try:
-        answers = parse(plain_bytes(file))
-        if name not in answers.quizzes:
-            return None
-        own = AnswersFile(schema=answers.schema_, quizzes={name: answers.quizzes[name]})
-        saved_at(own, name)
-        return own
+        return own_answers(plain_bytes(file), name)
     except AnswersError as error:
         raise AnswersError(f"{file.name} cannot be used: {error}") from None
+
+
+def own_answers(data: bytes, name: str) -> AnswersFile | None:
+    """Return the part of an answers file's bytes that is of the quiz `name`, or None. Raises AnswersError."""
+    answers = parse(data)
+    if name not in answers.quizzes:
+        return None
+    own = AnswersFile(schema=answers.schema_, quizzes={name: answers.quizzes[name]})
+    saved_at(own, name)
+    return own
 
 
 def plain_bytes(file: Path) -> bytes:
@@ -130,12 +190,51 @@ def saved_at(answers: AnswersFile | None, name: str) -> datetime:
 
 
 def is_ours(home: Path, released: Released) -> bool:
-    """Tell whether the folder `home` is just what we would write: safe to mark, and of this wording."""
+    """Tell whether the folder `home` is just what we would write for answers of this wording: safe to open.
+
+    The time may be another's, as nbgrader's exchange has its own.
+    """
     try:
         there = files_in(home)
-        answers = parse(there[FILE_NAME]) if FILE_NAME in there else None
-        return there == released.submission(answers)
+        answers = own_answers(there[FILE_NAME], released.name) if FILE_NAME in there else None
+        as_they_are = {name: there[name] for name in (FILE_NAME, TIMESTAMP, SECRET) if name in there}
+        return TIMESTAMP in there and there == released.submission(answers) | as_they_are
     except (AnswersError, OSError):
+        return False
+
+
+def put_in_order(home: Path, released: Released) -> None:
+    """Have the folder `home` hold only our files and the pupil's answers, as marking finds them.
+
+    Whatever else it held is set aside, unopened. Raises OSError.
+    """
+    answers, kept = None, of_the_exchange(home)
+    try:
+        kept[FILE_NAME] = plain_bytes(home / FILE_NAME)
+        answers = own_answers(kept[FILE_NAME], released.name)
+    except FileNotFoundError:
+        pass
+    except AnswersError as error:  # what cannot be read must not be taken for no answer
+        kept.setdefault(FILE_NAME, f"{FILE_NAME}: {error}\n".encode())
+    files = released.submission(answers) | kept
+    if not holds(home, files):
+        put(home, files, keep=True)
+
+
+def of_the_exchange(home: Path) -> dict[str, bytes]:
+    """Return what nbgrader's exchange has put beside a hand-in: its time and its secret. Raises OSError."""
+    found = {}
+    for name in (TIMESTAMP, SECRET):
+        with contextlib.suppress(FileNotFoundError, AnswersError):
+            found[name] = plain_bytes(home / name)
+    return found
+
+
+def holds(home: Path, files: Mapping[str, bytes]) -> bool:
+    """Tell whether the folder `home` holds just `files`."""
+    try:
+        return files_in(home) == files
+    except OSError:
         return False
 
 
@@ -148,3 +247,51 @@ def files_in(home: Path) -> dict[str, bytes]:
             raise OSError(f"{entry} is not one of our files")
         found[entry.name] = entry.read_bytes()
     return found
+
+
+def put(home: Path, files: Mapping[str, bytes], keep: bool) -> None:
+    """Put `files` at `home`, submitted/CODE/NAME, whole or not at all.
+
+    What stood there goes to received/CODE with `keep`, and else is gone. Raises OSError.
+    """
+    new, old = _beside(home, "new"), _beside(home, "old")
+    new.mkdir(parents=True)
+    for name, data in files.items():
+        (new / name).write_bytes(data)
+    home.parent.mkdir(exist_ok=True)
+    if not home.exists():
+        new.rename(home)
+        return
+    old.parent.mkdir(exist_ok=True)
+    home.rename(old)
+    new.rename(home)
+    if keep:
+        _set_aside(old, home)
+    else:
+        shutil.rmtree(old)
+
+
+def clear_up(submitted: Path) -> None:
+    """Undo what a stopped run left: unfinished work goes, and what it was to replace comes back."""
+    for old in (submitted / _WORKING / "old").glob("*@*"):
+        code, _, name = old.name.rpartition("@")
+        home = submitted / code / name
+        if home.exists():
+            _set_aside(old, home)
+        else:
+            old.rename(home)
+    shutil.rmtree(submitted / _WORKING, ignore_errors=True)
+
+
+def _set_aside(old: Path, home: Path) -> None:
+    place = home.parent.parent.parent / SET_ASIDE / home.parent.name
+    place.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while (place / f"{home.name}-{number}").exists():
+        number += 1
+    old.rename(place / f"{home.name}-{number}")
+
+
+def _beside(home: Path, mark: str) -> Path:
+    # The leading dot keeps it out of nbgrader's sight.
+    return home.parent.parent / _WORKING / mark / f"{home.parent.name}@{home.name}"

@@ -49,9 +49,8 @@ function isTime(text) {
   return !isNaN(time) && text >= "0001" && time.toISOString() === text.replace("Z", ".000Z");
 }
 
-/** The reader of answers in Python takes `true` for 1 here, and what it takes this must take. */
 function isSchema(value) {
-  return value === 1 || value === true;
+  return value === 1;
 }
 
 function matches(pattern) {

@@ -19,7 +19,13 @@ function parseAnswers(bytes) {
   if (isRecord(raw) && Object.hasOwn(raw, "quizzes") && !isSchema(raw.schema)) {
     throw new AnswersError(t("This was made for another version of the course, which keeps answers in another form."));
   }
+  if (hasFraction(text)) throw new AnswersError(t("This does not have the form of an answers file."));
   return formed(raw);
+}
+
+/** Tell whether a number in this JSON has a fraction or an exponent: JSON.parse takes 1.0 and 1e0 for 1, Python does not. */
+function hasFraction(text) {
+  return /\d[.eE]/.test(text.replace(/"(?:[^"\\]+|\\.)*"/g, ""));
 }
 
 /** Tell whether an object in this JSON, which is known to be whole, has a key twice: of the two JSON.parse drops one. */

@@ -24,8 +24,8 @@ from .bank import COURSE, MarkedQuiz, load_quiz
 from .errors import UserError
 from .marked_notebook import MarkedNotebook
 from .marking import Marker, Marks, released_name
-from .responses import FILE_NAME, AnswersError, to_json
-from .submission import SECRET, TIMESTAMP, Released, own_answers, plain_bytes
+from .responses import FILE_NAME, AnswersError
+from .submission import SECRET, TIMESTAMP, Released, own_part, plain_bytes
 
 #: nbgrader's own limit.
 LONGEST_CODE = 128
@@ -183,14 +183,13 @@ class Scorer:
     def _one(self, hand_in: HandIn) -> Scored:
         if hand_in.problem:
             return Scored(hand_in, problem=hand_in.problem)
-        name, answers = self._marker.name, None
+        name, answers, data = self._marker.name, None, None
         try:
             if hand_in.answers is not None:
-                answers = own_answers(hand_in.answers, name)
+                answers, data = own_part(hand_in.answers, name)
         except AnswersError as error:
             return Scored(hand_in, problem=f"{FILE_NAME} cannot be used: {error}")
-        marks = self._marker.mark(answers.responses(name) if answers else {})
-        return Scored(hand_in, marks, to_json(answers) if answers else None)
+        return Scored(hand_in, self._marker.mark(answers.responses(name) if answers else {}), data)
 
 
 def check_fits(quiz: MarkedQuiz, assigned: gradebook.Assigned) -> None:
@@ -300,7 +299,8 @@ def _replace(home: Path, files: dict[str, bytes]) -> bool:
         for file in home.iterdir():
             file.chmod(stat.S_IRUSR | stat.S_IWUSR)  # or Windows would keep it
         shutil.rmtree(home)
-    home.mkdir(parents=True)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    home.mkdir()
     for name, data in files.items():
         handle = os.open(
             home / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o444

@@ -163,7 +163,17 @@ def read_answers(file: Path, name: str) -> AnswersFile | None:
 
 def own_answers(data: bytes, name: str) -> AnswersFile | None:
     """Return the part of an answers file's bytes that is of the quiz `name`, or None. Raises AnswersError."""
-    answers = parse(data)
+    return _part(parse(data), name)
+
+
+def own_part(data: bytes, name: str) -> tuple[AnswersFile | None, bytes | None]:
+    """Return what `own_answers` does, and its bytes: `data` itself where it holds nothing else."""
+    whole = parse(data)
+    own = _part(whole, name)
+    return own, data if own == whole else to_json(own) if own else None
+
+
+def _part(answers: AnswersFile, name: str) -> AnswersFile | None:
     if name not in answers.quizzes:
         return None
     own = AnswersFile(schema=answers.schema_, quizzes={name: answers.quizzes[name]})

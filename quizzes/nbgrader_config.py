@@ -1,5 +1,7 @@
 """How nbgrader works in this folder. It is all stock but for the lines below; each says why."""
 
+import sys
+from functools import partial
 from pathlib import Path
 
 c = get_config()  # noqa: F821 - nbgrader puts it here
@@ -26,6 +28,11 @@ c.Autograde.pre_convert_hook = "safequiz.autograding.put_submission_in_order"
 c.Autograde.exporter_class = "safequiz.autograding.ReadNothing"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["safequiz.autograding.Marks"]
+
+# formgrader writes codes into its pages as they are, so a folder called <script> in submitted/ would be one.
+formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
+if formgrader:
+    formgrader.Environment = partial(formgrader.Environment, autoescape=True)
 
 # nbgrader's own exporter does not quote: a name with a comma shifts every mark after it.
 c.ExportApp.plugin_class = "safequiz.export_plugin.MarksFile"

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -26,6 +27,7 @@ WROTE = {WRITTEN.id: "Tell someone."}
 FIRST = {"ann": KEYS | WROTE, "ben": THREE_RIGHT | WROTE, "cat": {}}
 #: Ben hands in again, and Dan for the first time.
 LATER = {"ben": KEYS | WROTE, "dan": THREE_RIGHT}
+NEEDS_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a copy of this process")
 FULL = sum(item.points for item in SCORED)
 
 
@@ -135,37 +137,45 @@ def test_a_marked_notebook_that_was_damaged_is_mended(course, finished, torn):
 EVERY = 9
 
 
+def in_a_copy(work):
+    """Do `work` in a copy of this process, and return the id of that."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return child
+
+
 def killed_at(course, moment):
     """Run `grade` in a process that kills itself, as by kill -9, at a moment; tell whether it got there.
 
     Moments are counted: each statement to the gradebook and each change to a file or folder, before it is
     done.
     """
-    child = os.fork()
-    if not child:
-        left = iter(range(moment, -1, -1))
+    left = iter(range(moment, -1, -1))
 
-        def count(*_):
-            if next(left) == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def count(*_):
+        if next(left) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-        def audit(event, words):
-            opens = event == "open" and isinstance(words[2], int) and words[2] & (os.O_WRONLY | os.O_RDWR)
-            if opens or event in ("os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.rename"):
-                count()
+    def audit(event, words):
+        opens = event == "open" and isinstance(words[2], int) and words[2] & (os.O_WRONLY | os.O_RDWR)
+        if opens or event in ("os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.rename"):
+            count()
 
+    def run():
         sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", count)
         sqlalchemy.event.listen(sqlalchemy.Engine, "commit", count)
         sys.addaudithook(audit)
-        try:
-            list(grade(NAME, course))
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
+        list(grade(NAME, course))
+
+    _, status = os.waitpid(in_a_copy(run), 0)
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="a run is killed in a copy of this process")
+@NEEDS_FORK
 def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(half_done, finished, tmp_path):
     tried, different = [], []
     for moment in itertools.count(step=EVERY):
@@ -179,6 +189,41 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(half_done, finish
 
     assert different == []
     assert len(tried) >= 10
+
+
+@NEEDS_FORK
+def test_two_runs_at_once_leave_nothing_that_the_next_does_not_put_right(course, finished):
+    for child in [in_a_copy(lambda: list(grade(NAME, course))) for _ in range(2)]:
+        os.waitpid(child, 0)
+
+    list(grade(NAME, course))
+
+    assert state(course) == finished.state
+
+
+def test_nbgraders_own_autograde_finishes_what_was_killed_too(course):
+    """It makes the folder first, then an empty notebook, and marks last."""
+    list(grade(NAME, course))
+    for code, left in {
+        "ann": None,
+        "ben": b'{"cells": [], "metadata": {}}',
+        "dan": b'{"cells": [{"cell',
+    }.items():
+        notebook = course / "autograded" / code / NAME / f"{NAME}.ipynb"
+        notebook.unlink()
+        if left:
+            notebook.write_bytes(left)
+    done = rows(course)
+    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as book:
+        book.execute("update grade set auto_score = null")
+        book.commit()
+
+    words = [sys.executable, "-m", "nbgrader", "autograde", NAME]
+    subprocess.run(words, cwd=course, capture_output=True, check=True)
+
+    for (code, item), held in rows(course).items():
+        assert held[0] == (None if code == "cat" else done[code, item][0]), (code, item)
+    assert {len(data) > 1000 for path, data in state(course)[1].items() if path.suffix == ".ipynb"} == {True}
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ pupil handed in only the answers file is read.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import rmtree
 
 from . import gradebook
 from .bank import load_quiz
@@ -32,14 +35,35 @@ def put_submission_in_order(assignment: str, student: str, notebooks: list[str])
     (`assignment` and `student` may be patterns), and then goes by what stands in that list. It ignores
     exceptions; so Marks checks that this was done.
     """
-    home = Path(notebooks[0]).resolve().parent
-    clear_up(home.parent.parent)
-    put_in_order(home, Released.read(home.parent.parent.parent, home.name))
-    notebooks[:] = [str(Path(notebooks[0]).with_name(f"{home.name}.ipynb"))]
+    # Not resolve(), as a notebook may be a link. In a folder called * nbgrader finds everybody's notebooks.
+    homes = sorted({Path(notebook).absolute().parent for notebook in notebooks})
+    clear_up(homes[0].parents[1])
+    for home in homes:
+        put_in_order(home, Released.read(home.parents[2], home.name))
+    notebooks[:] = [str(home / f"{home.name}.ipynb") for home in homes]
+
+
+def _clear_half_done(course: CourseDirectory) -> None:
+    # nbgrader makes a pupil's folder in autograded/ first and marks last, but takes any folder there for
+    # marked work.
+    name = course.assignment_id
+    for home in Path(course.root).glob(f"autograded/{course.student_id}/{name}"):
+        try:
+            done = json.loads((home / f"{name}.ipynb").read_bytes())["cells"]
+        except (OSError, ValueError, LookupError):
+            done = False
+        if not done:
+            rmtree(home)
 
 
 class ReadNothing(NotebookExporter):
     """Starts from an empty notebook, whatever file nbgrader names."""
+
+    def __init__(self, **settings: Any):
+        """Come before nbgrader looks for what is left to do. Raises OSError."""
+        super().__init__(**settings)
+        if self.parent and getattr(self.parent, "coursedir", None):
+            _clear_half_done(self.parent.coursedir)
 
     def from_filename(self, filename: str, resources: dict | None = None, **settings: Any) -> Any:
         """Return an empty notebook after the preprocessors. Opens no file."""

@@ -29,8 +29,8 @@ from .submission import SECRET, TIMESTAMP, Released, own_part, plain_bytes
 
 #: nbgrader's own limit.
 LONGEST_CODE = 128
-# Where a code stands in a page of formgrader, these could be more than text.
-_NOT_IN_A_CODE = re.compile(r"[<>&\"'`\\]")
+# In a page of formgrader, or where nbgrader looks for a folder, these could be more than text.
+_NOT_IN_A_CODE = re.compile(r"[<>&\"'`\\*?\[\]{}]")
 
 
 class GradingError(UserError):
@@ -53,7 +53,9 @@ class Mark:
     def __str__(self) -> str:
         """Return one line for a terminal."""
         if self.problem:
-            return f"{self.code}: NOT marked, {self.problem}"
+            # A folder's name comes from outside too, and must not steer a terminal.
+            code = self.code if self.code.isprintable() else ascii(self.code)
+            return f"{code}: NOT marked, {self.problem}"
         waiting = {0: "", 1: ", 1 written answer to read"}.get(
             self.to_read, f", {self.to_read} written answers to read"
         )

@@ -19,7 +19,8 @@ class MarkedNotebook:
         """Make the notebook of `released`, with locked cells as in `sources`, the gradebook's by name."""
         self._form, run = Form(json.loads(released.notebook)), 0
         self._scored: list[str] = []
-        questions = plain_text(json.loads(released.questions)["title"], released.items)
+        title = json.loads(released.questions)["title"]
+        questions = f"{plain_text(title, released.items)}\n\n[marked {released.content}]"
         for cell in self._form.cells:
             settings = cell["metadata"].get("nbgrader", {})
             name = settings.get("grade_id", "")

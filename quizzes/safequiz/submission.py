@@ -207,7 +207,7 @@ def is_ours(home: Path, released: Released) -> bool:
     try:
         there = files_in(home)
         answers = own_answers(there[FILE_NAME], released.name) if FILE_NAME in there else None
-        as_they_are = {name: there[name] for name in (FILE_NAME, TIMESTAMP, SECRET) if name in there}
+        as_they_are = {name: there[name] for name in (TIMESTAMP, SECRET) if name in there}
         return TIMESTAMP in there and there == released.submission(answers) | as_they_are
     except (AnswersError, OSError):
         return False
@@ -218,14 +218,19 @@ def put_in_order(home: Path, released: Released) -> None:
 
     Whatever else it held is set aside, unopened. Raises OSError.
     """
-    answers, kept = None, of_the_exchange(home)
+    if home.parent.is_symlink():
+        raise OSError(f"{home.parent} is a link, and links are not followed")
+    answers, found, kept = None, None, {}
     try:
-        kept[FILE_NAME] = plain_bytes(home / FILE_NAME)
-        answers = own_answers(kept[FILE_NAME], released.name)
+        if home.is_symlink():
+            raise AnswersError("its folder is a link, and links are not followed")
+        kept = of_the_exchange(home)
+        found = plain_bytes(home / FILE_NAME)
+        answers = own_answers(found, released.name)
     except FileNotFoundError:
         pass
     except AnswersError as error:  # what cannot be read must not be taken for no answer
-        kept.setdefault(FILE_NAME, f"{FILE_NAME}: {error}\n".encode())
+        kept[FILE_NAME] = f"{FILE_NAME}: {error}\n".encode() if found is None else found
     files = released.submission(answers) | kept
     if not holds(home, files):
         put(home, files, keep=True)
@@ -250,6 +255,8 @@ def holds(home: Path, files: Mapping[str, bytes]) -> bool:
 
 def files_in(home: Path) -> dict[str, bytes]:
     """Return the contents of a folder of small plain files; OSError when it is anything else."""
+    if home.is_symlink():
+        raise OSError(f"{home} is a link, and links are not followed")
     found = {}
     for entry in home.iterdir():
         info = entry.lstat()

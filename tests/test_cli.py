@@ -107,4 +107,3 @@ def test_a_path_that_is_missing_is_named(tmp_path, capsys):
 
     assert cli.main(["collect", "grooming-signs", str(tmp_path / "nowhere")], tmp_path) == 1
     assert capsys.readouterr().err == f"There is no folder or file {tmp_path / 'nowhere'}.\n"
-

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from safequiz import bank, cli
 
-STEPS = ["check", "release", "collect", "grade", "feedback", "report", "export", "scale"]
+STEPS = ["check", "release", "collect", "grade", "report", "feedback", "export", "scale"]
 
 
 @pytest.fixture

@@ -730,9 +730,47 @@ def test_who_sent_a_platform_something_else_is_named(course, inbox):
 
     assert collect(NAME, inbox, course).refused == {
         "Ann Lee_77_assignsubmission_file_/quiz (1).ipynb": (
-            "a notebook, which is not read, and no answers file came with it"
+            "a notebook, which is not read, and no answers to this quiz came with it"
         )
     }
+
+
+def test_one_code_that_two_people_typed_is_neithers(course, inbox):
+    ours = f"{NAME}.p01.answers.json"
+    for who in ("Ann Lee_77", "Bob Day_78"):
+        hand_in(inbox, f"{who}_assignsubmission_file_", answers({WRITTEN: who}), ours)
+    hand_in(inbox, "Cat Ash_79_assignsubmission_file_", answers(), f"{NAME}.p02.answers.json")
+
+    report = collect(NAME, inbox, course)
+
+    assert report.collected == ["p02"]
+    assert set(report.refused.values()) == {
+        "'Ann Lee' and 'Bob Day' sent files with one code, p01: call each CODE.answers.json, with their own"
+    }
+    assert not submission(course, "p01").exists()
+
+
+def test_another_kind_of_file_in_a_pupils_folder_is_no_zero(course, inbox):
+    hand_in(inbox, "p01", answers())
+    hand_in(inbox, "p02", "my answers", "answers.docx")
+    (inbox / "p03").mkdir()
+
+    report = collect(NAME, inbox, course)
+
+    assert report.refused == {"p02": "its folder holds no answers to this quiz, but something else"}
+    assert report.blank == ["p01", "p03"]
+    assert not submission(course, "p02").exists()
+
+
+def test_who_is_in_the_roster_and_handed_in_nothing_is_listed(course, inbox, tmp_path):
+    hand_in(inbox, "p01", answers())
+    roster = tmp_path / "class.csv"
+    roster.write_text("id,first_name,last_name\np01,Ann,Lee\np02,Bob,Day\n", encoding="utf-8")
+
+    report = collect(NAME, inbox, course, roster)
+
+    assert report.missing == ["p02"]
+    assert "In the roster, with nothing collected: p02." in str(report)
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ def test_a_written_answer_that_was_read_has_its_mark_the_comment_and_a_good_repl
 
     assert f"Read. 2.5 of {item.points} points, given by your teacher." in words.question(place)
     assert "A comment from your teacher Kind words, Sam." in words.question(place)
-    assert f"A good reply might hold this: {spaced(item.rationale)}" in words.question(place)
+    assert f"What a good reply says: {spaced(item.rationale)}" in words.question(place)
     assert "points, so far" not in words.words
 
 

@@ -70,8 +70,9 @@ def test_the_first_thing_told_is_how_they_did_what_to_teach_again_and_who_needs_
     belief = QUIZ.bank.misconceptions[QUIZ.item(FUN_QUIZ.id).options[0].misconception]
     assert card(html, "What do I teach again?").startswith(f"{belief} 8 of 25 pupils.")
     assert card(html, "Who needs me?") == (
-        "1 written answer waits for you, from waits. Read them soon: somebody may have written that they are "
-        "not safe. Less than half of the points: low. Handed in no answers: blank. Nothing marked: gone."
+        "1 written answer waits for you, from waits. Read them soon : somebody may have written that they are "
+        "not safe. Less than half of the points: low. Handed in, but answered nothing: blank. Nothing "
+        "handed in, or not marked yet: gone."
     )
 
 
@@ -104,7 +105,7 @@ def test_a_class_of_which_nobody_answered_is_told_who_they_are():
     html = page([pupil("p1", {})])
 
     assert "Nothing can be said yet" in card(html, "How did they do?")
-    assert "Handed in no answers: p1." in card(html, "Who needs me?")
+    assert "Handed in, but answered nothing: p1." in card(html, "Who needs me?")
 
 
 def test_a_changed_key_is_told_and_one_that_is_not_known_to_have_changed_is_not():

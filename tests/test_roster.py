@@ -49,6 +49,7 @@ def roster(file):
         (CLASS.replace(",", "\t"), "utf-16"),
         (CLASS.replace("\n", "\r\n"), "utf-8"),
         (CLASS.replace("id,first_name", " ID , First_Name", 1), "utf-8"),
+        (CLASS.replace("first_name,last_name", "First name,Last-Name", 1), "utf-8"),
         (CLASS.replace("\n", ",class 7\n").replace("lms_user_id,class 7", "lms_user_id,form"), "utf-8"),
         (CLASS + "\n,,,,\n", "utf-8"),
         (CLASS + "p05,,,,\n", "utf-8"),
@@ -60,6 +61,7 @@ def roster(file):
         "UTF-16",
         "CRLF",
         "capitals",
+        "headings as people write them",
         "more columns",
         "blank lines",
         "twice alike",
@@ -117,6 +119,15 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(file, line, why):
     assert list(roster.pupils) == ["p01", "p09"]
     assert len(roster.faults) == 1
     assert roster.faults[0].startswith(why)
+
+
+def test_a_roster_whose_headings_name_nobody_says_so(file):
+    roster = read_roster(file("id,Forename,Surname\np01,Ann,Lee\n"))
+
+    assert roster.faults == [
+        "line 1: no column is called first_name, last_name, email or lms_user_id, so it names nobody"
+    ]
+    assert list(roster.pupils) == ["p01"]
 
 
 @pytest.mark.parametrize("twin", ["p01,Bob,Stone,,", "P01,Ann,Lee,,"])

@@ -194,7 +194,7 @@ def test_what_each_step_says_leads_to_the_next(marked_class, tmp_path, capsys):
 
     assert said.startswith(f"{len(RESPONSES)} of {len(RESPONSES)} marked, 0 of them new or changed.\n")
     assert "Written answers that wait for you: 2. To read and mark them:" in said
-    assert f"Next: python3 -m quizzes feedback {NAME}, and python3 -m quizzes report {NAME}" in said
+    assert f"Next: python3 -m quizzes report {NAME}, then python3 -m quizzes feedback {NAME}" in said
     assert (course / "gradebook.db").read_bytes() == book
     said = step(capsys, course, "feedback", NAME)
     assert f"{len(RESPONSES)} pages in {course / 'feedback'}" in said

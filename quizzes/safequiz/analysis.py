@@ -32,7 +32,7 @@ SURPRISING = 3
 #: Of so few who chose a distractor, nothing is said about how else they did.
 FEW_CHOOSERS = 5
 #: What is written is shown for a class of at most so many; a larger one is read in the gradebook.
-READABLE = 60
+READABLE = 300
 
 
 @dataclass(frozen=True)
@@ -361,11 +361,15 @@ class _Tally:
             silent=self._silent,
             waiting=self._waiting,
             marked=len(self.earned),
-            facility=statistics.fmean(self.earned) / self.item.points if self.earned else None,
+            facility=statistics.fmean(self.earned) / self.item.points if self._any_read() else None,
             discrimination=self._discrimination(),
             parts=tuple(PartCount(part, self._right[part.id], self._wrong[part.id]) for part in self._parts),
         )
         return made if made.marked < FEW else replace(made, remarks=tuple(self._remarks(made)))
+
+    def _any_read(self) -> bool:
+        # Where a person has read nothing yet, those who wrote nothing would make it look like 0%.
+        return bool(self.earned) and (not self._waiting or len(self.earned) > self._silent)
 
     def _discrimination(self) -> float | None:
         if len(self.earned) < FEW or min(len(set(self.earned)), len(set(self._rests))) < 2:

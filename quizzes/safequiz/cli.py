@@ -33,7 +33,7 @@ Mark a quiz in these steps, in this order. Each says what it did and what to do 
                         Lists, as no fault, what is not translated yet.
                         With --overdue, only list the facts whose day to be checked again has passed.
   release NAME          Make the quiz that learners get, without its key: quizzes/release/NAME.
-                        Give whoever takes it that folder.
+                        Pupils answer on its web page; in Jupyter, in a copy of that folder.
   collect NAME PATH...  Take in what they hand in: quizzes/submitted/CODE/NAME. Each PATH is a folder, a
                         ZIP or an answers file, as Moodle, Canvas, Classroom, Teams or e-mail gave it
                         to you. Do it again whenever more arrives. Says what it could not take, and why.
@@ -41,8 +41,9 @@ Mark a quiz in these steps, in this order. Each says what it did and what to do 
   grade NAME            Mark the whole class: quizzes/gradebook.db, which nbgrader and its formgrader
                         read too. Says which written answers you have yet to read, and how to open them.
                         With --scheduler ADDRESS, other machines help (see quizzes/README.md).
+  report NAME           Make a page for you: how it went, what to teach again, and what they wrote.
+                        quizzes/reports/NAME.html
   feedback NAME         Make a page for each pupil: quizzes/feedback/CODE/NAME/NAME.html.
-  report NAME           Make a page for you: how it went, and what to teach again. quizzes/reports/NAME.html
   export [NAME]         Write the marks to a table: quizzes/grades.csv, or --out FILE.
                         With --to moodle, canvas or classroom, in the form that it takes in.
   scale                 Install what marking on PostgreSQL or on several machines needs. Few need it.
@@ -99,9 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     for step in (release, collect, grade, feedback, report):
         step.add_argument("name", metavar="NAME", help="the quiz, such as grooming-signs-adults")
     collect.add_argument(
-        "paths", metavar="PATH", type=Path, nargs="+", help="a folder, a ZIP or an answers file"
+        "paths", metavar="PATH", type=_path, nargs="+", help="a folder, a ZIP or an answers file"
     )
-    collect.add_argument("--roster", metavar="FILE", type=Path, help="a table (CSV) of your pupils")
+    collect.add_argument("--roster", metavar="FILE", type=_path, help="a table (CSV) of your pupils")
     grade.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler such as tcp://10.0.0.5:8786, or local"
     )
@@ -113,12 +114,17 @@ def _parser() -> argparse.ArgumentParser:
         default="csv",
         help="csv (if left out), moodle, canvas or classroom",
     )
-    export.add_argument("--out", metavar="FILE", type=Path, help="if left out, a name for it in quizzes")
+    export.add_argument("--out", metavar="FILE", type=_path, help="if left out, a name for it in quizzes")
     _step(steps, "scale", _scale, "Install what marking on PostgreSQL or on several machines needs.")
     tidy = _step(steps, "tidy", _tidy, "Run every lesson and keep it in one form.")
     tidy.add_argument("--check", action="store_true", help="change nothing, only say what is not tidy")
     _step(steps, "schemas", _schemas, "Remake the schemas of facts, questions and answers files.")
     return parser
+
+
+def _path(word: str) -> Path:
+    # Windows hands ~ on as it is.
+    return Path(word).expanduser()
 
 
 def _step(steps, name: str, action: Callable, says: str) -> argparse.ArgumentParser:
@@ -183,7 +189,9 @@ def _release(options: argparse.Namespace, folder: Path) -> int:
     _refuse_unknown(options.name)
     released = release(options.name, folder)
     print(f"Released, without its key: {released}")
-    print("Give whoever takes the quiz that folder. Then, when they hand in:")
+    print(f"Hand out the address of the quiz's web page (quiz-{options.name}.html) and each pupil's code.")
+    print("In a Jupyter that has this course, hand out a copy of that folder instead.")
+    print("Then, when they hand in:")
     print(f"  python3 -m quizzes collect {options.name} PATH")
     return 0
 
@@ -219,7 +227,7 @@ def _grade(options: argparse.Namespace, folder: Path) -> int:
         print(f"Written answers that wait for you: {waiting}. To read and mark them:")
         print("  python3 -m course lab")
         print("  then, in its menu: Nbgrader, Formgrader, Manual Grading.")
-    print(f"Next: python3 -m quizzes feedback {options.name}, and python3 -m quizzes report {options.name}")
+    print(f"Next: python3 -m quizzes report {options.name}, then python3 -m quizzes feedback {options.name}")
     return int(bool(problems))
 
 

@@ -1,7 +1,7 @@
-"""Gather what pupils hand in, ready for nbgrader to mark. From a pupil comes data, never code.
+"""Gather what pupils hand in, ready to be marked. From a pupil comes data, never code.
 
 Of everything a pupil sends, only the answers file is read, and only this quiz's part of it is kept.
-What nbgrader marks and an instructor opens is the released notebook, with a written answer put in as
+What is marked, and what an instructor opens, is the released notebook, with a written answer put in as
 plain text. So a pupil's notebook, whatever is in it, is never run, copied or shown.
 """
 
@@ -62,6 +62,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
     #: Every file that was met.
     files: list[Met] = field(default_factory=list)
+    #: Who is in the roster, and of whom nothing has come that can be marked, now or before.
+    missing: list[str] = field(default_factory=list)
     #: What is wrong with the roster, a sentence each.
     roster: list[str] = field(default_factory=list)
     #: The table of all files, when it could be written.
@@ -89,6 +91,8 @@ class Report:
             lines.append(f"What became of each: {self.table}")
         if self.blank:
             lines.append(f"No answer to this quiz, so 0 throughout: {', '.join(self.blank)}.")
+        if self.missing:
+            lines.append(f"In the roster, with nothing collected: {', '.join(self.missing)}.")
         if self.moved:
             lines.append(f"Moved, unopened, from submitted/ to {SET_ASIDE}/: {', '.join(self.moved)}.")
         lines += self._left_alone()
@@ -151,6 +155,7 @@ def collect(
                 _refuse_rest(files, str(error))
         clear_up(submitted)
     if known:
+        report.missing = sorted(code for code in known.pupils if not (submitted / code / name).exists())
         _import(known, folder, report)
     _write_table(report, folder / SET_ASIDE / f"{name}.report.csv")
     return report
@@ -206,18 +211,26 @@ def _unpacked(path: Path, scratch: Path) -> list[Handed]:
 
 
 def _without_answers(met: list[Met], roster: Roster | None, report: Report) -> list[str]:
-    """Return who has a folder of their own, called CODE, with no answers and nothing to mend in it."""
-    folders: dict[str, bool] = {}
+    """Return who handed in our folder unanswered, or an empty one, in a folder of their own, called CODE."""
+    folders: dict[str, list[Met]] = defaultdict(list)
     for one in met:
         parts = [part for part in one.handed.place if not is_zip(part)]
         if len(parts) > 1 and one.label.otherwise not in (HIDDEN, DRAFT):
-            folders[parts[0]] = folders.get(parts[0], True) and one.became == LEFT
+            folders[parts[0]].append(one)
     codes = []
-    for folder in (folder for folder, nothing in folders.items() if nothing):
+    for folder, inside in folders.items():
+        if any(one.became != LEFT for one in inside):
+            continue
+        names = [one.handed.place[-1].lower() for one in inside]
         try:
-            codes.append(whose(Label(own=folder), lambda: "", roster))
+            code = whose(Label(own=folder), lambda: "", roster)
         except NobodysError as error:
             report.refuse(folder, str(error))
+            continue
+        if any(names) and not any(name.endswith(".ipynb") for name in names):
+            report.refuse(code, "its folder holds no answers to this quiz, but something else")
+        else:
+            codes.append(code)
     return codes
 
 

@@ -16,7 +16,8 @@ How each names what a class handed in, and where that was looked up:
 - Google Classroom (programs that read its folders): `Ann Lee - my-answers.json` for the copies it made, and
   a file's own name for the rest. Unverified: that its ZIPs tell equal names apart as `my-answers(1).json`.
 - Browsers, mailboxes and desks: `my-answers (1).json`, `my-answers(1).json`, `my-answers_.json`,
-  `my-answers - Copy.json`, `my-answers copy 2.json`, `Copy of my-answers.json`, `my-answers.json.txt`.
+  `my-answers - Copy.json`, `my-answers copy 2.json`, `Copy of my-answers.json`, `my-answers 1.json`,
+  `my-answers.json.txt`, and `my-answers.json.json` where Windows hides endings.
   Unverified, and harmless where it is not so.
 """
 
@@ -88,8 +89,8 @@ class Label:
 
 
 # No two of these match one text in two ways, or a name made for it would be tried for years.
-_AGAIN = r"(?:[ -]?\(\d+\)|-\d+|_\d*| - copy| copy(?: \d+)?)*"
-_END = rf"{_AGAIN}\.json(?:\.txt)?"
+_AGAIN = r"(?:[ -]?\(\d+\)|[ -]\d+|_\d*| - copy| copy)*"
+_END = rf"{_AGAIN}\.json(?:\.(?:txt|json))?"
 _NO_OWNER = re.compile(rf"{re.escape(Path(FILE_NAME).stem)}{_END}", re.IGNORECASE)
 _OWNER = re.compile(rf"(?P<stem>.+?)\.answers{_END}", re.IGNORECASE)
 _JSON = re.compile(r".*\.json(\.txt)?", re.IGNORECASE | re.DOTALL)
@@ -137,7 +138,9 @@ def read_label(place: tuple[str, ...], name: str, quizzes: Collection[str]) -> L
         return Label(what, to_mend, person=given.person, lms_id=given.lms_id)
     stated, own = _codes(owner["stem"] if owner else "", name)
     if own.partition(".")[0] in quizzes:
-        return Label(f"answers to another quiz, {own.partition('.')[0]}")
+        return Label(
+            f"answers to another quiz, {own.partition('.')[0]}", person=given.person, lms_id=given.lms_id
+        )
     if given.known:
         return Label(stated=stated or own, person=given.person, lms_id=given.lms_id)
     return Label(own=own or _home(folders, name), by_folder=not own, stated=stated)

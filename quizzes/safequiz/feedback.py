@@ -35,6 +35,7 @@ _BESIDE = (TIMESTAMP, SECRET)
 _NO_RESPONSE = "No response."
 #: Who they can tell at school, by nation.
 _AT_SCHOOL = "school-safeguarding-lead"
+_FOR_CHILDREN = "childline"
 #: Headings of the lesson named with one question; more would not help to find it.
 _MOST_HEADINGS = 2
 #: Answered questions kept ready for the next pupil with the same answer; some 4 KB each.
@@ -152,7 +153,7 @@ class FeedbackPages:
         made = templates(day=day, count=_count, nations=nations_of)
         self._quiz, self._frame = quiz, made.get_template("feedback.html.j2")
         self._content = content_hash(public_view(item) for item in quiz.items)
-        whom = list(_help(lesson))
+        whom = list(_help(lesson, adults))
         self._same = {
             "quiz": quiz,
             "lesson": lesson,
@@ -305,10 +306,14 @@ _PARTS: dict[str, Callable[[Item, Sequence[str]], list[Part]]] = {
 }
 
 
-def _help(lesson: Lesson) -> Iterator[dict[str, Any]]:
-    """Yield whom to talk to: those whom the lesson names, and first of all the person at school."""
+def _help(lesson: Lesson, adults: bool) -> Iterator[dict[str, Any]]:
+    """Yield whom to talk to: those whom the lesson names, and first of all the person at school.
+
+    Pupils find Childline before the police's other numbers and forms.
+    """
     routes = load_routes()
-    for contact_id in dict.fromkeys((*lesson.contacts[:1], _AT_SCHOOL, *lesson.contacts)):
+    first = (_AT_SCHOOL,) if adults else (_AT_SCHOOL, _FOR_CHILDREN)
+    for contact_id in dict.fromkeys((*lesson.contacts[:1], *first, *lesson.contacts)):
         contact = routes.facts.contact(contact_id)
         after = routes.after(contact_id) if contact_id in routes.file.after else ""
         nations = "" if contact.everywhere else nations_of(contact)

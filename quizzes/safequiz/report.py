@@ -104,6 +104,7 @@ def report_page(analysis: Analysis, lesson: Lesson, today: date, key_changed: bo
         taught={held.id: _taught(held, analysis.quiz, lesson) for held in analysis.misconceptions},
         common=_common(analysis),
         low=[pupil.code for pupil in analysis.pupils if pupil.share is not None and pupil.share < _LOW],
+        written=next((found.number for found in analysis.items if found.waiting), 1),
         waiting=[pupil.code for pupil in analysis.pupils if pupil.waiting],
         tells_apart=_tells_apart,
         FEW=FEW,
@@ -139,11 +140,12 @@ def _share(share: float | None, few: bool) -> str:
     return {0: "none", 1: "all"}.get(share) or f"about {round(share * 10)} in 10"
 
 
-def _listed(codes: Sequence[str]) -> str:
+def _listed(codes: Sequence[str]) -> Markup:
     """Return codes as text; of a long list its beginning, and how many more there are."""
-    shown = ", ".join(map(as_seen, codes[:_MOST_CODES]))
+    one = Markup('<span class="code">{}</span>')
+    shown = Markup(", ").join(one.format(as_seen(code)) for code in codes[:_MOST_CODES])
     more = len(codes) - _MOST_CODES
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    return Markup("{} and {:,} more").format(shown, more) if more > 0 else shown
 
 
 def _tells_apart(found: ItemAnalysis) -> str:

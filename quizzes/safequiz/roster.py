@@ -113,7 +113,7 @@ def read_roster(path: Path) -> Roster:
     heading = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_between(heading), strict=True)
     try:
-        columns = [column.strip().casefold() for column in next(rows, [])]
+        columns = ["_".join(re.split(r"[\s_-]+", column.strip().casefold())) for column in next(rows, [])]
         if columns.count("id") != 1:
             needs = f"A roster's columns: {', '.join(_COLUMNS)}."
             raise RosterError(f"{path.name} should have one column called id. {needs}")
@@ -139,6 +139,9 @@ def _sifted(rows: list[tuple[int, list[str]]], columns: list[str]) -> Roster:
     """Return the roster in `rows`, each with its line; what is wrong with one leaves the others alone."""
     good: dict[str, list[tuple[int, str, dict[str, str | None]]]] = defaultdict(list)
     faults = []
+    if len(columns) > 1 and not set(columns) & set(_COLUMNS[1:]):
+        names = f"{', '.join(_COLUMNS[1:-1])} or {_COLUMNS[-1]}"
+        faults.append(f"line 1: no column is called {names}, so it names nobody")
     for line, row in rows:
         fields = [" ".join(value.split()) for value in row]
         if not any(fields):

@@ -1,6 +1,6 @@
 """What stands in submitted/CODE/NAME: our released notebook, and of the pupil's only their answers.
 
-From a pupil comes data, never code. What nbgrader marks and an instructor opens is the released notebook,
+From a pupil comes data, never code. What is marked, and what an instructor opens, is the released notebook,
 with a written answer put in as plain text. So a pupil's notebook, whatever is in it, is never run or shown.
 """
 

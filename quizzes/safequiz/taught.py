@@ -41,12 +41,19 @@ class Lesson:
     sections: tuple[Section, ...]
 
     def teaches(self, item: Item) -> list[str]:
-        """Return the headings under which the facts behind `item` stand, that of its first fact first."""
+        """Return the headings under which the facts behind `item` stand.
+
+        First come those with the item's first fact, which is what it is about, by name or in its group; and
+        then where most facts are.
+        """
         facts = load_facts()
         wanted = [{fact_id, facts.fact(fact_id).group} for fact_id in item.facts]
-        taught = [section for section in self.sections if _is_for(section, item)]
-        found = (section.heading for names in wanted for section in taught if names & set(section.shows))
-        return list(dict.fromkeys(found))
+        found = {}
+        for section in self.sections:
+            taught = [not names.isdisjoint(section.shows) for names in wanted]
+            if any(taught) and _is_for(section, item):
+                found[section.heading] = (item.facts[0] in section.shows, taught[0], sum(taught))
+        return sorted(found, key=found.get, reverse=True)
 
     @property
     def contacts(self) -> list[str]:

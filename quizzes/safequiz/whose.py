@@ -49,6 +49,7 @@ def sort_out(found: Iterable[Handed], name: str, roster: Roster | None) -> list[
     _let_files_of_a_class_speak(met)
     for one in met:
         _attribute(one, roster)
+    _refuse_a_code_of_several(met, roster)
     _name_who_sent_something_else(met)
     return met
 
@@ -89,12 +90,26 @@ def _code_in(handed: Handed) -> str:
     return parse(plain_bytes(handed.path)).pupil or "" if handed.path and not handed.fault else ""
 
 
+def _refuse_a_code_of_several(met: list[Met], roster: Roster | None) -> None:
+    """Refuse what several people whom only a platform names sent under one code: one of them mistyped it."""
+    senders: dict[str, set[str]] = defaultdict(set)
+    unsure = [one for one in met if one.pupil and _sender(one) and not (roster and roster.called(one.label))]
+    for one in unsure:
+        senders[one.pupil].add(_sender(one))
+    for one in unsure:
+        if len(sent_by := senders[one.pupil]) > 1:
+            names = " and ".join(f"'{name}'" for name in sorted(sent_by))
+            advice = "call each CODE.answers.json, with their own"
+            one.refuse(f"{names} sent files with one code, {one.pupil}: {advice}")
+            one.pupil = ""
+
+
 def _name_who_sent_something_else(met: list[Met]) -> None:
     """Refuse what was left alone of somebody whom only a platform names, and who sent no answers file."""
     heard = {_sender(one) for one in met if one.became != LEFT}
     for one in met:
         if one.became == LEFT and _sender(one) and _sender(one) not in heard:
-            one.refuse(f"{one.why}, and no answers file came with it")
+            one.refuse(f"{one.why}, and no answers to this quiz came with it")
 
 
 def _sender(one: Met) -> str:

@@ -735,6 +735,37 @@ def test_who_sent_a_platform_something_else_is_named(course, inbox):
     }
 
 
+def test_what_stands_in_the_folder_of_another_quiz_is_left_alone_and_is_nobodys(course, inbox):
+    hand_in(inbox, f"p01/{NAME}", answers())
+    hand_in(inbox, "p01/privacy-settings", answers(quiz="privacy-settings"))
+    hand_in(inbox, "p01/privacy-settings", "{}", "privacy-settings.quiz.json")
+
+    report = collect(NAME, inbox, course)
+
+    assert (report.collected, report.blank, report.refused) == (["p01"], ["p01"], {})
+    assert "it is in the folder of another quiz" in str(report)
+
+
+def test_a_notebook_deep_in_the_folder_of_a_class_makes_nobody_of_the_class(course, inbox):
+    hand_in(inbox, "7B/p01", answers())
+    hand_in(inbox, "7B/p02", "{}", "quiz.ipynb")
+
+    report = collect(NAME, inbox, course)
+
+    assert (report.collected, report.blank) == (["p01"], ["p01"])
+    assert "7B/p02/quiz.ipynb" in str(report)
+
+
+def test_a_long_list_of_pupils_says_how_many_more_there_are(course, inbox):
+    hand_in(inbox, "p99", answers({WRITTEN: "Mine."}))
+    for number in range(25):
+        (inbox / f"p{number:02}").mkdir()
+
+    assert f"0 throughout: {', '.join(f'p{n:02}' for n in range(20))} and 5 more." in str(
+        collect(NAME, inbox, course)
+    )
+
+
 def test_one_code_that_two_people_typed_is_neithers(course, inbox):
     ours = f"{NAME}.p01.answers.json"
     for who in ("Ann Lee_77", "Bob Day_78"):

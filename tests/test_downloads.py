@@ -136,6 +136,15 @@ def test_of_a_zip_only_what_can_be_answers_is_written_under_names_of_ours(box):
     assert [entry.path for entry in met.values()][1:] == [None, None]
 
 
+@pytest.mark.parametrize("name", [".", ".\\.", "nameless"])
+def test_an_entry_without_a_name_stops_nothing(box, name):
+    met = box(
+        (name, b"{}"), ("p02.answers.json", GOOD), change=lambda data: data.replace(b"nameless", b"\0ameless")
+    )
+
+    assert met["p02.answers.json"].path.read_bytes() == GOOD
+
+
 def info(name, mode=stat.S_IFREG | 0o644):
     entry = zipfile.ZipInfo(name)
     entry.external_attr = mode << 16

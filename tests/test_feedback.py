@@ -465,6 +465,27 @@ def test_everybody_marked_gets_a_page_where_nbgrader_would_put_it(course):
     assert not page_file(course, "p03").exists()
 
 
+def test_who_has_marks_but_no_marked_copy_keeps_the_earlier_page_and_is_named(course):
+    list(write_feedback(NAME, course))
+    before = page_file(course, "p01").read_bytes()
+    shutil.rmtree(course / "autograded" / "p01")
+
+    written = {one.code: one.problem for one in write_feedback(NAME, course)}
+
+    assert "the marked copy of them is missing, until they are marked once more" in written["p01"]
+    assert page_file(course, "p01").read_bytes() == before
+
+
+def test_who_did_not_use_the_exchange_does_not_stop_the_release_of_feedback(course):
+    list(write_feedback(NAME, course))
+    secrets = [page_file(course, code).with_name("submission_secret.txt") for code in ("p01", "p02")]
+
+    assert len({secret.read_bytes() for secret in secrets}) == 2
+    before = secrets[0].read_bytes()
+    list(write_feedback(NAME, course))
+    assert secrets[0].read_bytes() == before
+
+
 def test_what_releasing_feedback_looks_for_stands_beside_the_page(course):
     graded = course / "autograded" / "p01" / NAME
     (graded / "submission_secret.txt").write_bytes(b"s3cret")

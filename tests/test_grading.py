@@ -10,11 +10,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.converters import Autograde
 from safequiz import assignment, gradebook, grading
 from safequiz.bank import load_quiz
 from safequiz.collect import collect
 from safequiz.grading import GradingError, grade
 from safequiz.marking import Marker, key_changed, key_hash, released_questions
+from safequiz.steps import course as course_of
+from safequiz.steps import gradebook as book_of
 from safequiz.submission import as_plain_text
 
 NAME = "grooming-signs"
@@ -173,6 +176,7 @@ TROUBLE = {
     "too large": ("my-answers.json", b" " * 300_000, "it is larger than 256 KB"),
     "no time": ("timestamp.txt", b"soon", "timestamp.txt holds no time: delete that file, or collect again"),
     "not text": ("timestamp.txt", b"\xff\xfe", "timestamp.txt holds no time"),
+    "odd numbers": ("timestamp.txt", b"mon" + b"9" * 60 + b"h\n-/:EST", "timestamp.txt holds no time"),
 }
 
 
@@ -219,11 +223,12 @@ def test_a_link_in_the_place_of_a_pupils_folder_is_not_followed(course, tmp_path
 
 
 def test_times_of_the_exchange_are_read_as_nbgrader_reads_them(course):
-    hand_in(course, ann={}, ben={}, cat={})
+    hand_in(course, ann={}, ben={}, cat={}, dan={})
     for code, text in {
         "ann": "2026-11-21 09:30:00.123456 UTC",
         "ben": "2026-11-21 10:30:00 +0100",
         "cat": "2026-11-21T09:30:00",
+        "dan": "2026-11-21 10:30:00+01:00 UTC",
     }.items():
         (course / "submitted" / code / NAME / "timestamp.txt").write_text(text, encoding="utf-8")
     marks(course)
@@ -233,7 +238,7 @@ def test_times_of_the_exchange_are_read_as_nbgrader_reads_them(course):
             time for (time,) in book.execute("select timestamp from submitted_assignment order by student_id")
         ]
     book.close()
-    assert [time[:19] for time in times] == ["2026-11-21 09:30:00"] * 3
+    assert [time[:19] for time in times] == ["2026-11-21 09:30:00"] * 4
 
 
 def test_a_marked_notebook_that_cannot_be_written_is_named_and_made_next_time(course):
@@ -258,6 +263,47 @@ def test_a_torn_or_strange_file_among_the_marked_is_put_right(course):
     assert marks(course)["ann"].changed
     assert notebook(course, "ann").read_bytes() == whole
     assert not (notebook(course, "ann").parent / "stray.txt").exists()
+
+
+def test_checkpoints_that_jupyter_made_among_the_marked_are_cleared_away(course):
+    hand_in(course, ann=FIRST_RIGHT)
+    marks(course)
+    checkpoints = notebook(course, "ann").parent / ".ipynb_checkpoints"
+    checkpoints.mkdir()
+    (checkpoints / "old.ipynb").write_text("{}", encoding="utf-8")
+
+    assert (marks(course)["ann"].problem, checkpoints.exists()) == ("", False)
+    assert notebook(course, "ann").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_among_the_marked_is_named_and_nothing_behind_it_is_touched(course, tmp_path):
+    hand_in(course, ann=FIRST_RIGHT)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "elsewhere" / "mine.txt").chmod(0o400)
+    (course / "autograded" / "ann").mkdir(parents=True)
+    (course / "autograded" / "ann" / NAME).symlink_to(tmp_path / "elsewhere")
+
+    assert "is a link, and links are not followed" in marks(course)["ann"].problem
+    assert stat.S_IMODE((tmp_path / "elsewhere" / "mine.txt").stat().st_mode) == 0o400
+
+
+def test_an_extension_that_somebody_granted_is_heeded(course):
+    hand_in(course, ann=FIRST_RIGHT, ben=FIRST_RIGHT)
+    marks(course)
+    with book_of(course) as book:
+        book.update_or_create_assignment(NAME, duedate="2026-11-20 12:00:00 UTC")
+        book.grant_extension(NAME, "ann", hours=48)
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
+    marks(course)
+
+    with book_of(course) as book:
+        taken_off = {
+            code: book.find_submission(NAME, code).late_submission_penalty for code in ("ann", "ben")
+        }
+    assert taken_off == {"ann": 0, "ben": SCORED[0].points}
 
 
 def test_nobody_collected_is_said_in_one_sentence(course):
@@ -321,6 +367,31 @@ def test_what_is_no_gradebook_is_named(course, spoil, said):
 
     with pytest.raises(gradebook.GradebookError, match=said):
         marks(course)
+
+
+def test_an_address_that_is_none_is_named(course):
+    hand_in(course, ann={})
+    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write('c.CourseDirectory.db_url = "gradebook.db"\n')
+
+    with pytest.raises(gradebook.GradebookError, match=r"db_url in .*nbgrader_config.py is no address of a"):
+        marks(course)
+
+
+def test_nbgrader_told_of_another_gradebook_has_the_marks_in_that_one(course):
+    hand_in(course, ann=FIRST_RIGHT)
+    other = course / "other.db"
+    shutil.copy(course / "gradebook.db", other)
+    directory, config = course_of(course)
+    directory.assignment_id, directory.db_url = NAME, f"sqlite:///{other}"
+    Autograde(coursedir=directory, config=config).start()
+
+    scores = {}
+    for file in (other, course / "gradebook.db"):
+        with sqlite3.connect(file) as book:
+            scores[file.name] = book.execute("select sum(auto_score) from grade").fetchone()
+        book.close()
+    assert scores == {"other.db": (SCORED[0].points,), "gradebook.db": (None,)}
 
 
 def test_a_gradebook_that_needs_a_driver_says_how_to_get_it(course):

@@ -70,8 +70,8 @@ def test_the_first_thing_told_is_how_they_did_what_to_teach_again_and_who_needs_
     belief = QUIZ.bank.misconceptions[QUIZ.item(FUN_QUIZ.id).options[0].misconception]
     assert card(html, "What do I teach again?").startswith(f"{belief} 8 of 25 pupils.")
     assert card(html, "Who needs me?") == (
-        "1 written answer waits for you, from waits. Read them soon : somebody may have written that they are "
-        "not safe. Less than half of the points: low. Handed in, but answered nothing: blank. Nothing "
+        "1 written answer waits for you, from waits. Read them soon : somebody may have written that they "
+        "are not safe. Less than half of the points: low. Handed in, but answered nothing: blank. Nothing "
         "handed in, or not marked yet: gone."
     )
 

@@ -206,6 +206,7 @@ def test_a_key_that_changed_since_the_release_is_said(marked_class, tmp_path, ca
     (course / "source" / f"{NAME}.key").write_text("00000000\n", encoding="utf-8")
 
     assert "The key is not that of the day of release." in step(capsys, course, "grade", NAME)
+    assert "these pages go by the key as it is now" in step(capsys, course, "feedback", NAME)
     step(capsys, course, "report", NAME)
     report = (course / "reports" / f"{NAME}.html").read_text(encoding="utf-8")
     assert "key" in report

@@ -85,7 +85,7 @@ class Marks(NbGraderPreprocessor):
         problem = scored.problem or ("" if is_ours(home, released) else f"{home} could not be put in order")
         if problem:
             raise NotMarked(str(Mark(code, problem=problem)))
-        with gradebook.opened(folder) as book:
+        with gradebook.opened(folder, resources["nbgrader"]["db_url"]) as book:
             assigned = book.assigned(name)
             check_fits(load_quiz(name), assigned)
             marked = Work(folder, released, book, assigned).save_one(scored)

@@ -255,6 +255,7 @@ def _say(line: str) -> None:
 def _feedback(options: argparse.Namespace, folder: Path) -> int:
     from .feedback import write_feedback
     from .grading import codes_in
+    from .marking import key_changed
 
     _refuse_unknown(options.name)
     pages = problems = waiting = 0
@@ -265,6 +266,9 @@ def _feedback(options: argparse.Namespace, folder: Path) -> int:
             _say(str(page))
         pages, waiting = pages + (not page.problem), waiting + bool(page.waiting)
     print(f"{pages} pages in {folder / 'feedback'}")
+    if key_changed(banks.load_quiz(options.name), folder):
+        print("The key is not that of the day of release, and these pages go by the key as it is now.")
+        print(f"If you have not marked since, do: python3 -m quizzes grade {options.name}. Then this again.")
     if waiting:
         print(f"On {waiting} of them an answer waits for you, so make them again once you have marked it.")
     return int(bool(problems))

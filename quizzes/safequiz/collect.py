@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .bank import COURSE
-from .downloads import DRAFT, HIDDEN, Handed, Label, contents, is_zip, walk
+from .downloads import ANOTHER, DRAFT, HIDDEN, Handed, Label, contents, is_zip, walk
 from .errors import UserError
 from .responses import FILE_NAME, AnswersError, AnswersFile, to_json, write_whole
 from .roster import Roster, read_roster, write_roster
@@ -90,11 +90,11 @@ class Report:
         if self.table:
             lines.append(f"What became of each: {self.table}")
         if self.blank:
-            lines.append(f"No answer to this quiz, so 0 throughout: {', '.join(self.blank)}.")
+            lines.append(f"No answer to this quiz, so 0 throughout: {_codes(self.blank)}.")
         if self.missing:
-            lines.append(f"In the roster, with nothing collected: {', '.join(self.missing)}.")
+            lines.append(f"In the roster, with nothing collected: {_codes(self.missing)}.")
         if self.moved:
-            lines.append(f"Moved, unopened, from submitted/ to {SET_ASIDE}/: {', '.join(self.moved)}.")
+            lines.append(f"Moved, unopened, from submitted/ to {SET_ASIDE}/: {_codes(self.moved)}.")
         lines += self._left_alone()
         lines += _some(self.notes)
         lines += _some([f"Roster, {fault}." for fault in self.roster])
@@ -110,6 +110,10 @@ class Report:
             f"Left alone, {why}: {', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}."
             for why, names in reasons.items()
         ]
+
+
+def _codes(codes: list[str]) -> str:
+    return ", ".join(codes[:20]) + (f" and {len(codes) - 20} more" if codes[20:] else "")
 
 
 def _some(lines: list[str]) -> list[str]:
@@ -181,7 +185,7 @@ def _find(
                 handed_in[one.pupil].append(one)
             elif one.became == REFUSED:
                 report.refuse(one.label.own or str(one.handed), one.why)
-        for code in _without_answers(met, roster, report):
+        for code in _without_answers(met, name, roster, report):
             handed_in[code] += []
         report.files += [one for one in met if one.handed.place[-1]]
     if not any(handed_in.values()) and not report.refused:
@@ -210,24 +214,25 @@ def _unpacked(path: Path, scratch: Path) -> list[Handed]:
     return found
 
 
-def _without_answers(met: list[Met], roster: Roster | None, report: Report) -> list[str]:
+def _without_answers(met: list[Met], name: str, roster: Roster | None, report: Report) -> list[str]:
     """Return who handed in our folder unanswered, or an empty one, in a folder of their own, called CODE."""
     folders: dict[str, list[Met]] = defaultdict(list)
     for one in met:
         parts = [part for part in one.handed.place if not is_zip(part)]
-        if len(parts) > 1 and one.label.otherwise not in (HIDDEN, DRAFT):
+        own = len(parts) == 2 or (len(parts) == 3 and parts[1] == name)  # deeper, it may be a class's
+        if own and one.label.otherwise not in (ANOTHER, HIDDEN, DRAFT):
             folders[parts[0]].append(one)
     codes = []
     for folder, inside in folders.items():
         if any(one.became != LEFT for one in inside):
             continue
-        names = [one.handed.place[-1].lower() for one in inside]
+        files = [one.handed.place[-1].lower() for one in inside]
         try:
             code = whose(Label(own=folder), lambda: "", roster)
         except NobodysError as error:
             report.refuse(folder, str(error))
             continue
-        if any(names) and not any(name.endswith(".ipynb") for name in names):
+        if any(files) and not any(file.endswith(".ipynb") for file in files):
             report.refuse(code, "its folder holds no answers to this quiz, but something else")
         else:
             codes.append(code)

@@ -43,6 +43,8 @@ CONTENTS = "contents.json"
 
 #: What is never anybody's work.
 HIDDEN, DRAFT = "a hidden file of some program", "a draft in Working files, which was not handed in"
+#: The rest of a pupil's folder in submitted/, or of a course.
+ANOTHER = "it is in the folder of another quiz"
 LINK = "it is a link, and links are not followed"
 _TOO_LARGE = "it is larger than 256 KB, so it is not an answers file"
 _DEEPEST = 12
@@ -131,6 +133,8 @@ def read_label(place: tuple[str, ...], name: str, quizzes: Collection[str]) -> L
     if "working files" in (folder.lower() for folder in folders):
         return Label(DRAFT)
     given = _by_platform(folders, file)
+    if any(folder in quizzes for folder in folders):
+        return Label(ANOTHER, person=given.person, lms_id=given.lms_id)
     file = re.sub(r"^(copy of )+", "", given.file, flags=re.IGNORECASE)
     owner = _OWNER.fullmatch(file)
     if not owner and not _NO_OWNER.fullmatch(file):
@@ -307,9 +311,9 @@ def _unpack(packed: Handed) -> Iterator[tuple[Handed, bytes | None]]:
         with zipfile.ZipFile(packed.path) as archive:
             names = Counter(info.filename for info in archive.infolist())
             for info in archive.infolist():
-                if info.is_dir():
+                if info.filename.endswith("/"):  # is_dir fails where there is no name
                     continue
-                parts = [part for part in re.split(r"[\\/]", _decoded(info)) if part != "."]
+                parts = [part for part in re.split(r"[\\/]", _decoded(info)) if part != "."] or [""]
                 entry = Handed((*packed.place, *(_cut(part) for part in parts)))
                 fault = _fault(info, parts, names[info.filename])
                 if fault or not can_be_answers(parts[-1]):

@@ -7,6 +7,7 @@ answered and earned, and nothing of anybody else.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -112,11 +113,16 @@ def write_feedback(name: str, folder: Path = COURSE) -> Iterator[Written]:
             yield Written(result.code, problem="it has no page, as no folder can have this code")
             continue
         home, graded = (folder / step / result.code / name for step in ("feedback", "autograded"))
+        if not graded.is_dir():
+            yield Written(result.code, problem=f"it has no new page: {result.problem}")
+            continue
         try:
             home.mkdir(parents=True, exist_ok=True)
             for beside in _BESIDE:
                 if (graded / beside).exists():
                     _write(home / beside, plain_bytes(graded / beside))
+            if not (home / SECRET).exists():  # release_feedback would stop there, for the whole class
+                _write(home / SECRET, secrets.token_hex(16).encode())
             _write(home / f"{name}.html", pages.page(result).encode())
         except (OSError, AnswersError) as error:
             yield Written(result.code, problem=f"the page could not be written: {error}")

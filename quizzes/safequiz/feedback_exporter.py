@@ -31,8 +31,8 @@ class FeedbackExporter(Exporter):
         Raises FileNotFoundError for a quiz that is not ours, and UserError for a pupil without marks.
         """
         name, code = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
-        course = Path(self.parent.coursedir.root)
-        for result in results(name, course, only=code):
+        course = self.parent.coursedir
+        for result in results(name, Path(course.root), only=code, address=course.db_url):
             if result.marks:
                 return pages_of(name).page(result), resources | {"output_extension": self.file_extension}
         raise UserError(f"{code} has no marks for '{name}'. First: python3 -m quizzes grade {name}")

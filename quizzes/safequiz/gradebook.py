@@ -15,9 +15,9 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, MetaData, Row, Table, bindparam, create_engine, select
+from sqlalchemy import URL, Interval, MetaData, Row, Table, bindparam, create_engine, select
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -50,11 +50,10 @@ class GradebookError(UserError):
 
 @dataclass(frozen=True)
 class Cell:
-    """A marked cell as the gradebook has it: its row, the most it can earn, and whether it is code."""
+    """A marked cell as the gradebook has it: its row, and the most it can earn."""
 
     id: str
     points: float
-    is_code: bool
 
 
 @dataclass(frozen=True)
@@ -118,9 +117,17 @@ def database(folder: Path) -> str:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Book]:
-    """Open the gradebook of the course in `folder`, and close it. Raises GradebookError."""
-    url = make_url(database(folder))
+def opened(folder: Path, address: str = "") -> Iterator[Book]:
+    """Open the gradebook of the course in `folder`, or that at `address`, and close it.
+
+    Raises GradebookError.
+    """
+    try:
+        url = make_url(address or database(folder))
+    except ArgumentError:
+        raise GradebookError(
+            f"db_url in {folder / CONFIG_NAME} is no address of a database, such as sqlite:////FOLDER/gradebook.db"
+        ) from None
     lite = url.get_backend_name() == "sqlite"
     shown = url.database if lite else url.render_as_string(hide_password=True)
     if lite and not Path(url.database or "").is_file():
@@ -176,7 +183,7 @@ class Book:
         grade, solution, source = tables["grade_cells"], tables["solution_cells"], tables["source_cell"]
         of_it = base.c.notebook_id == here.notebook
         grades = self._rows(
-            select(base.c.name, base.c.id, grade.c.max_score, grade.c.cell_type)
+            select(base.c.name, base.c.id, grade.c.max_score)
             .join(grade, grade.c.id == base.c.id)
             .where(of_it)
         )
@@ -189,15 +196,16 @@ class Book:
             here.id,
             here.notebook,
             here.duedate,
-            {row.name: Cell(row.id, row.max_score, row.cell_type == "code") for row in grades},
+            {row.name: Cell(row.id, row.max_score) for row in grades},
             {row.name: row.id for row in solutions},
             {row.name: Source(row.source, row.checksum, row.locked) for row in sources},
         )
 
-    def students(self) -> list[Row]:
-        """Return everybody in the gradebook, by code: id, first_name, last_name, email, lms_user_id."""
+    def students(self, only: str = "") -> Sequence[Row]:
+        """Return everybody, or `only` that code: id, first_name, last_name, email, lms_user_id."""
         student = self._tables["student"]
-        return list(self._rows(select(student).order_by(student.c.id)))
+        wanted = select(student).order_by(student.c.id)
+        return self._rows(wanted.where(student.c.id == only) if only else wanted)
 
     def stored(self, quiz: Assigned, codes: Sequence[str]) -> dict[str, Stored]:
         """Return what is held of the submissions of `codes` (some hundreds); who has none is left out."""
@@ -264,6 +272,8 @@ def _tables(connection: Connection) -> Mapping[str, Table]:
         except InvalidRequestError:
             again = "First: python3 -m quizzes release NAME"
             raise GradebookError(f"{url} is no gradebook of nbgrader: it lacks its tables. {again}") from None
+        # SQLite has no such type: as the database describes it, it would be a time since 1970.
+        found.tables["submitted_assignment"].c.extension.type = Interval()
         _known_tables[url] = found.tables
     return _known_tables[url]
 

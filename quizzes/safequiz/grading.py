@@ -25,7 +25,7 @@ from .errors import UserError
 from .marked_notebook import MarkedNotebook
 from .marking import Marker, Marks, released_name
 from .responses import FILE_NAME, AnswersError
-from .submission import SECRET, TIMESTAMP, Released, own_part, plain_bytes
+from .submission import SECRET, TIMESTAMP, Released, holds, own_part, plain_bytes
 
 #: nbgrader's own limit.
 LONGEST_CODE = 128
@@ -163,12 +163,13 @@ def _time(data: bytes | None) -> datetime | None:
     try:
         text = data.decode().strip()
         if text.endswith(" UTC"):  # ours, and nbgrader's
-            return datetime.fromisoformat(text.removesuffix(" UTC"))
-        from dateutil.parser import parse  # as nbgrader, where the exchange has another zone
+            when = datetime.fromisoformat(text.removesuffix(" UTC"))
+        else:
+            from dateutil.parser import parse  # as nbgrader, where the exchange has another zone
 
-        when = parse(text)
+            when = parse(text)
         return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):  # dateutil lets those of decimal through
         raise AnswersError(f"{TIMESTAMP} holds no time: delete that file, or collect again") from None
 
 
@@ -293,13 +294,14 @@ class Work:
 
 def _replace(home: Path, files: dict[str, bytes]) -> bool:
     """Have `home` hold just `files`, read-only as nbgrader makes them; tell whether it did not before."""
+    if holds(home, files):
+        return False
+    if home.is_symlink():
+        raise OSError(f"{home} is a link, and links are not followed")
     if home.is_dir():
-        if {file.name for file in home.iterdir()} == set(files) and all(
-            _bytes(home / name) == data for name, data in files.items()
-        ):
-            return False
-        for file in home.iterdir():
-            file.chmod(stat.S_IRUSR | stat.S_IWUSR)  # or Windows would keep it
+        for file in home.rglob("*"):  # Jupyter keeps checkpoints in a folder there
+            if file.is_file() and not file.is_symlink():
+                file.chmod(stat.S_IRUSR | stat.S_IWUSR)  # or Windows would keep it
         shutil.rmtree(home)
     home.parent.mkdir(parents=True, exist_ok=True)
     home.mkdir()

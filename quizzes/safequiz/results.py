@@ -65,16 +65,15 @@ class PupilResult:
         return sum(mark.waiting for mark in self.marks.values())
 
 
-def results(name: str, folder: Path, only: str = "") -> Iterator[PupilResult]:
-    """Yield the result of everybody in the gradebook, by code, or of the code `only`.
+def results(name: str, folder: Path, only: str = "", address: str = "") -> Iterator[PupilResult]:
+    """Yield the result of everybody in the gradebook (of the course, or at `address`), by code; or of `only`.
 
     Some hundreds at a time are in memory. Raises GradebookError, and FileNotFoundError for an unknown quiz.
     """
     views = [public_view(item) for item in load_quiz(name).items]
-    with gradebook.opened(folder) as book:
+    with gradebook.opened(folder, address) as book:
         quiz = book.assigned(name)
-        wanted = (student for student in book.students() if only in ("", student.id))
-        for students in gradebook.some_at_a_time(wanted):
+        for students in gradebook.some_at_a_time(book.students(only)):
             held = book.stored(quiz, [student.id for student in students])
             for student in students:
                 stored = held.get(student.id, gradebook.Stored())
@@ -115,7 +114,8 @@ def _answered(file: Path, name: str, views: list[dict]) -> tuple[dict[str, Respo
     try:
         answers = read_answers(file, name)
     except FileNotFoundError:
-        return {}, "", ""
+        there = file.parent.is_dir()
+        return {}, "", "" if there else "the marked copy of them is missing, until they are marked once more"
     except (AnswersError, OSError) as error:
         return {}, "", getattr(error, "strerror", None) or str(error)
     if answers is None:

@@ -290,14 +290,19 @@ def put(home: Path, files: Mapping[str, bytes], keep: bool) -> None:
 
 def clear_up(submitted: Path) -> None:
     """Undo what a stopped run left: unfinished work goes, and what it was to replace comes back."""
-    for old in (submitted / _WORKING / "old").glob("*@*"):
+    working = submitted / _WORKING
+    for old in (working / "old").glob("*@*"):
         code, _, name = old.name.rpartition("@")
         home = submitted / code / name
         if home.exists():
             _set_aside(old, home)
         else:
+            home.parent.mkdir(exist_ok=True)
             old.rename(home)
-    shutil.rmtree(submitted / _WORKING, ignore_errors=True)
+    shutil.rmtree(working / "new", ignore_errors=True)
+    for folder in (working / "old", working):
+        with contextlib.suppress(OSError):  # what another run has there is somebody's answers
+            folder.rmdir()
 
 
 def _set_aside(old: Path, home: Path) -> None:

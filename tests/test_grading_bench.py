@@ -1,6 +1,5 @@
-"""The benchmark of marking: a small run with stock nbgrader's own kernels, and the class that it makes."""
+"""The benchmark of marking: the class that it makes, and that it tells of every difference."""
 
-import json
 import sys
 
 import pytest
@@ -8,16 +7,6 @@ from safequiz.bank import load_quiz
 
 from .bench.grading import QUIZ, compare, main, watch
 from .classes import make_class
-
-KEYS = {"ratio_per_submission", "ratio_command", "ratio_autograde", "memory_ratio", "differences", "compared"}
-
-
-def test_the_benchmark_marks_one_class_in_three_ways_and_ends_with_a_line_of_json(capsys):
-    assert main(["--n", "3", "--runs", "1"]) == 0
-    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert figures.keys() >= KEYS | {"n", "runs", "quiz", "processors", "python", "nbgrader"}
-    assert (figures["differences"], figures["compared"]) == (0, 3)
-    assert figures["grade_memory_mb"] > 0
 
 
 def test_a_difference_from_stock_is_counted_and_told(capsys):

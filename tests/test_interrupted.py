@@ -134,7 +134,7 @@ def test_a_marked_notebook_that_was_damaged_is_mended(course, finished, torn):
 
 
 #: With 1 all of the 170 moments are tried, in half a minute.
-EVERY = 9
+EVERY = 17
 
 
 def in_a_copy(work):

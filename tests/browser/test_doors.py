@@ -247,7 +247,8 @@ def test_a_lesson_in_voila_asks_nobody_else_and_passes_axe_as_a_whole_page(brows
     own = ("data:", "blob:", server.url, server.url.replace("http", "ws"))
     assert [url for url in asked if not url.startswith(own)] == []
     assert len(asked) > 10
-    assert axe(page, None) == []
+    if scheme == "dark":  # as it opens, which once is enough: below it is seen with all that it can show
+        assert axe(page, None) == []
     for option in page.locator(".ssq fieldset .ssq-option:last-of-type").all():
         option.click()
     for check in page.locator(".ssq-check").all():

@@ -156,7 +156,8 @@ def test_on_paper_the_answers_stay_and_what_is_only_for_a_screen_goes(opened):
     page = opened(NAME)
     page.emulate_media(media="print")
 
-    expect(page.locator(".now")).to_be_hidden()
+    expect(page.locator(".now p").first).to_contain_text("999")
+    expect(page.locator(".now a[href='#help']")).to_be_hidden()
     expect(page.locator("details").first).to_be_hidden()
     expect(page.get_by_text("Your answer", exact=True).first).to_be_visible()
     assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -376,9 +376,8 @@ def test_without_a_code_collecting_names_the_file_and_says_what_to_call_it(windo
     assert name == f"{MARKED.id}.answers.json"
     download.value.save_as(tmp_path / "inbox" / name)
     collected = quizzes(course, "collect", MARKED.id, str(tmp_path / "inbox"))
-    assert (
-        f"NOT collected, {name}: it does not say whose it is: call it CODE.answers.json." in collected.stdout
-    )
+    why = "it does not say whose it is: call it CODE.answers.json, with the pupil's code."
+    assert f"NOT collected, {name}: {why}" in collected.stdout
     assert not (course / "submitted").exists() or not list((course / "submitted").iterdir())
 
 

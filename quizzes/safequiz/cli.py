@@ -45,7 +45,8 @@ Mark a quiz in these steps, in this order. Each says what it did and what to do 
                         quizzes/reports/NAME.html
   feedback NAME         Make a page for each pupil: quizzes/feedback/CODE/NAME/NAME.html.
   export [NAME]         Write the marks to a table: quizzes/grades.csv, or --out FILE.
-                        With --to moodle, canvas or classroom, in the form that it takes in.
+                        With --to moodle or canvas, in the form that it takes in; with --to
+                        classroom, as a list to type from.
   scale                 Install what marking on PostgreSQL or on several machines needs. Few need it.
 
 For authors:

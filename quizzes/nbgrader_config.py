@@ -27,7 +27,7 @@ c.GenerateFeedback.preprocessors = []
 c.Autograde.pre_convert_hook = "safequiz.autograding.put_submission_in_order"
 c.Autograde.exporter_class = "safequiz.autograding.ReadNothing"
 c.Autograde.sanitize_preprocessors = []
-c.Autograde.autograde_preprocessors = ["safequiz.autograding.Marks"]
+c.Autograde.autograde_preprocessors = ["safequiz.autograding.PutMarks"]
 
 # formgrader writes codes into its pages as they are, so a folder called <script> in submitted/ would be one.
 formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")

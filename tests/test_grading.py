@@ -14,6 +14,7 @@ from nbgrader.converters import Autograde
 from safequiz import assignment, gradebook, grading
 from safequiz.bank import load_quiz
 from safequiz.collect import collect
+from safequiz.errors import UserError
 from safequiz.grading import GradingError, grade
 from safequiz.marking import Marker, key_changed, key_hash, released_questions
 from safequiz.steps import course as course_of
@@ -325,6 +326,15 @@ def test_points_that_changed_after_release_ask_for_a_new_release(course, monkeyp
     monkeypatch.setattr(grading, "load_quiz", lambda name: replace(QUIZ, items=(more, *QUIZ.items[1:])))
 
     with pytest.raises(GradingError, match=f"gives 5. First, once more: python3 -m quizzes release {NAME}"):
+        marks(course)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
+def test_a_damaged_release_asks_for_another(course, text):
+    hand_in(course, ann={})
+    (course / "release" / NAME / f"{NAME}.ipynb").write_text(text, encoding="utf-8")
+
+    with pytest.raises(UserError, match=f"{NAME}.ipynb is damaged. First, once more: python3 -m quizzes rel"):
         marks(course)
 
 

@@ -33,7 +33,7 @@ def put_submission_in_order(assignment: str, student: str, notebooks: list[str])
 
     nbgrader calls this for each submission, before it copies anything, with the notebooks it found there
     (`assignment` and `student` may be patterns), and then goes by what stands in that list. It ignores
-    exceptions; so Marks checks that this was done.
+    exceptions; so PutMarks checks that this was done.
     """
     # Not resolve(), as a notebook may be a link. In a folder called * nbgrader finds everybody's notebooks.
     homes = sorted({Path(notebook).absolute().parent for notebook in notebooks})
@@ -70,7 +70,7 @@ class ReadNothing(NotebookExporter):
         return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **settings)
 
 
-class Marks(NbGraderPreprocessor):
+class PutMarks(NbGraderPreprocessor):
     """Saves the marks, and puts in the released notebook with the pupil's answers and marks.
 
     Raises NotMarked, upon which nbgrader says so and goes on with the next pupil.

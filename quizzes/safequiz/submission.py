@@ -77,6 +77,12 @@ class Released:
             raise NotReleased(
                 f"'{name}' has not been released here. First: python3 -m quizzes release {name}"
             ) from None
+        try:
+            json.loads(notebook)["cells"]
+        except (ValueError, LookupError, TypeError):
+            raise UserError(
+                f"{home / name}.ipynb is damaged. First, once more: python3 -m quizzes release {name}"
+            ) from None
         data = (home / released_name(name)).read_bytes()
         return cls(name, notebook, data, questions["items"], questions["content"])
 

@@ -143,7 +143,11 @@ def _share(share: float | None, few: bool) -> str:
 def _listed(codes: Sequence[str]) -> Markup:
     """Return codes as text; of a long list its beginning, and how many more there are."""
     one = Markup('<span class="code">{}</span>')
-    shown = Markup(", ").join(one.format(as_seen(code)) for code in codes[:_MOST_CODES])
+    # Each with its comma, or a line could begin with one.
+    said = [
+        f"{as_seen(code)}{',' if code != codes[:_MOST_CODES][-1] else ''}" for code in codes[:_MOST_CODES]
+    ]
+    shown = Markup(" ").join(map(one.format, said))
     more = len(codes) - _MOST_CODES
     return Markup("{} and {:,} more").format(shown, more) if more > 0 else shown
 

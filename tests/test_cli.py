@@ -104,7 +104,8 @@ def test_a_path_that_is_missing_is_named(tmp_path, capsys):
     (tmp_path / "release" / "grooming-signs").mkdir(parents=True)
     for name in ("grooming-signs.ipynb", "grooming-signs.quiz.json"):
         (tmp_path / "release" / "grooming-signs" / name).write_text(
-            '{"quiz": "grooming-signs", "title": "T", "items": [], "content": "00000000"}', encoding="utf-8"
+            '{"quiz": "grooming-signs", "title": "T", "items": [], "content": "00000000", "cells": []}',
+            encoding="utf-8",
         )
 
     assert cli.main(["collect", "grooming-signs", str(tmp_path / "nowhere")], tmp_path) == 1

@@ -31,7 +31,7 @@ EASY, HARD = 0.95, 0.3
 SURPRISING = 3
 #: Of so few who chose a distractor, nothing is said about how else they did.
 FEW_CHOOSERS = 5
-#: What is written is shown for a class of at most so many; a larger one is read in the gradebook.
+#: What is written is shown for a class of at most so many; of a larger one the report's table has it.
 READABLE = 300
 
 

@@ -81,12 +81,13 @@ class PutMarks(NbGraderPreprocessor):
         name, code = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         folder = Path.cwd()  # nbgrader stays in the course folder while it works
         home, released = folder / "submitted" / code / name, Released.read(folder, name)
-        [scored] = Scorer(Marker(load_quiz(name)))([read_hand_in(home)])
+        quiz = load_quiz(name)
+        [scored] = Scorer(Marker(quiz))([read_hand_in(home)])
         problem = scored.problem or ("" if is_ours(home, released) else f"{home} could not be put in order")
         if problem:
             raise NotMarked(str(Mark(code, problem=problem)))
         with gradebook.opened(folder, resources["nbgrader"]["db_url"]) as book:
             assigned = book.assigned(name)
-            check_fits(load_quiz(name), assigned)
+            check_fits(quiz, assigned)
             marked = Work(folder, released, book, assigned).save_one(scored)
         return nbformat.reads(marked.decode(), as_version=4), resources

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .bank import COURSE
 from .downloads import ANOTHER, DRAFT, HIDDEN, Handed, Label, contents, is_zip, walk
-from .errors import UserError
+from .errors import UserError, listed
 from .responses import FILE_NAME, AnswersError, AnswersFile, to_json, write_whole
 from .roster import Roster, read_roster, write_roster
 from .spreadsheet import write_csv
@@ -37,8 +37,7 @@ from .whose import KEPT, LEFT, REFUSED, SAME, TAKEN, Met, NobodysError, sort_out
 
 _MOST_FILES = 200_000
 _MOST_LINES = 40
-
-
+_MOST_CODES = 20
 _COLUMNS = ["found in", "file", "pupil", "what became of it", "why"]
 
 
@@ -90,11 +89,13 @@ class Report:
         if self.table:
             lines.append(f"What became of each: {self.table}")
         if self.blank:
-            lines.append(f"No answer to this quiz, so 0 throughout: {_codes(self.blank)}.")
+            lines.append(f"No answer to this quiz, so 0 throughout: {listed(self.blank, _MOST_CODES)}.")
         if self.missing:
-            lines.append(f"In the roster, with nothing collected: {_codes(self.missing)}.")
+            lines.append(f"In the roster, with nothing collected: {listed(self.missing, _MOST_CODES)}.")
         if self.moved:
-            lines.append(f"Moved, unopened, from submitted/ to {SET_ASIDE}/: {_codes(self.moved)}.")
+            lines.append(
+                f"Moved, unopened, from submitted/ to {SET_ASIDE}/: {listed(self.moved, _MOST_CODES)}."
+            )
         lines += self._left_alone()
         lines += _some(self.notes)
         lines += _some([f"Roster, {fault}." for fault in self.roster])
@@ -106,14 +107,7 @@ class Report:
         for one in self.files:
             if one.became == LEFT and one.label.otherwise != HIDDEN:
                 reasons[one.why].append(str(one.handed))
-        return [
-            f"Left alone, {why}: {', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}."
-            for why, names in reasons.items()
-        ]
-
-
-def _codes(codes: list[str]) -> str:
-    return ", ".join(codes[:20]) + (f" and {len(codes) - 20} more" if codes[20:] else "")
+        return [f"Left alone, {why}: {listed(names, 3)}." for why, names in reasons.items()]
 
 
 def _some(lines: list[str]) -> list[str]:

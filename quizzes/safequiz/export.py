@@ -17,7 +17,7 @@ from typing import Any
 
 from . import gradebook
 from .bank import COURSE, load_quiz, quiz_names
-from .errors import UserError
+from .errors import UserError, listed
 from .results import PupilResult, results
 from .spreadsheet import is_formula, write_csv
 
@@ -27,6 +27,8 @@ COLUMNS = [
     *["raw_score", "late_submission_penalty", "score", "max_score", "needs_manual_grade"],
 ]
 
+#: More codes than these would hide what a note says.
+_MOST_CODES = 30
 _ROSTER = "To add them, in the course folder: nbgrader db student import ROSTER.csv"
 
 
@@ -71,12 +73,18 @@ class _Class:
     def waiting(self) -> list[str]:
         """Return a sentence that names those of whom a person has yet to read an answer, or nothing."""
         codes = [pupil.code for pupil in self.pupils if pupil.marks and pupil.waiting]
-        return [f"No final mark yet, as an answer waits for a person: {_some(codes)}."] if codes else []
+        return (
+            [f"No final mark yet, as an answer waits for a person: {listed(codes, _MOST_CODES)}."]
+            if codes
+            else []
+        )
 
     def unmarked(self) -> list[str]:
         """Return a sentence that names those of whom nothing was marked, or nothing."""
         codes = [pupil.code for pupil in self.pupils if not pupil.marks]
-        return [f"No mark, as nothing of theirs has been marked: {_some(codes)}."] if codes else []
+        return (
+            [f"No mark, as nothing of theirs has been marked: {listed(codes, _MOST_CODES)}."] if codes else []
+        )
 
 
 @dataclass
@@ -156,7 +164,8 @@ def _moodle(quiz: _Class) -> _Table:
     lacking = [pupil.code for pupil in pupils if not by_email and not pupil.lms_user_id]
     if lacking:
         notes.append(
-            f"Moodle will stop at these, unless their code is their ID number there: {_some(lacking)}. "
+            "Moodle will stop at these, unless their code is their ID number there: "
+            f"{listed(lacking, _MOST_CODES)}. "
             f"The gradebook has neither an lms_user_id nor an e-mail address for everybody. {_ROSTER}"
         )
     how = (
@@ -178,7 +187,7 @@ def _canvas(quiz: _Class) -> _Table:
     if lacking:
         notes.append(
             "Canvas will ask who these are, as there is neither an lms_user_id nor an e-mail address, and "
-            f"the code stands for the login: {_some(lacking)}. {_ROSTER}"
+            f"the code stands for the login: {listed(lacking, _MOST_CODES)}. {_ROSTER}"
         )
     how = (
         f"In Canvas: Grades, Import. It shows each change before it is made. Without an assignment called "
@@ -211,7 +220,10 @@ def _classroom(quiz: _Class) -> _Table:
     notes = [how, *quiz.waiting(), *quiz.unmarked()]
     nameless = [pupil.code for pupil in pupils if not pupil.email and not pupil.last_name]
     if nameless:
-        notes.append(f"Only the code is known, no name and no e-mail address: {_some(nameless)}. {_ROSTER}")
+        notes.append(
+            f"Only the code is known, no name and no e-mail address: {listed(nameless, _MOST_CODES)}. "
+            f"{_ROSTER}"
+        )
     return _Table(header, (_classroom_row(quiz, pupil) for pupil in pupils), notes)
 
 
@@ -254,14 +266,11 @@ def _matchable(
     signs = [pupil.code for pupil in pupils if is_formula(identify(pupil))]
     notes = []
     if twins:
-        notes.append(f"Left out, as two have the same {called}, so mend that first: {_some(twins)}.")
+        notes.append(
+            f"Left out, as two have the same {called}, so mend that first: {listed(twins, _MOST_CODES)}."
+        )
     if signs:
         why = f"as a spreadsheet would take their {called} for a formula, so enter it by hand"
-        notes.append(f"Left out, {why}: {_some(signs)}.")
+        notes.append(f"Left out, {why}: {listed(signs, _MOST_CODES)}.")
     without = {*twins, *signs}
     return [pupil for pupil in pupils if pupil.code not in without], notes
-
-
-def _some(codes: Sequence[str], most: int = 30) -> str:
-    more = f" and {len(codes) - most} more" if len(codes) > most else ""
-    return ", ".join(codes[:most]) + more

@@ -11,6 +11,7 @@ from pathlib import Path
 from safequiz.bank import MarkedQuiz
 from safequiz.item import LONGEST_REPLY, MOST_IDS, Item
 from safequiz.marking import released_questions
+from safequiz.scoring import WORTH
 
 from .answers_corpus import REFUSED
 
@@ -92,7 +93,7 @@ def _right(item: Item, lot: random.Random) -> list[str]:
         nation = lot.choice(_NATIONS)
         return [nation, item.key_in(nation)]
     if item.kind == "scenario":
-        return _walk(item, lambda choices: next((way for way in choices if way.worth == "best"), choices[0]))
+        return story(item, better=True)
     return [option.id for option in item.options if option.key or item.kind == "order"]
 
 
@@ -104,6 +105,11 @@ def _at_random(item: Item, lot: random.Random) -> list[str]:
         return [lot.choice(_NATIONS), lot.choice(ids)]
     count = {"single": 1, "order": len(ids)}.get(item.kind, lot.randint(0, len(ids)))
     return lot.sample(ids, count)
+
+
+def story(item: Item, better: bool) -> list[str]:
+    """Return the way through a story that takes the best choice at each step, or the worst."""
+    return _walk(item, lambda choices: sorted(choices, key=lambda way: WORTH[way.worth], reverse=better)[0])
 
 
 def _walk(item: Item, choose) -> list[str]:

@@ -12,6 +12,8 @@ from safequiz.scoring import WORTH
 from safequiz.steps import gradebook
 from safequiz.widget import marked
 
+from .classes import story
+
 KINDS = {"single", "multiple", "spot", "order", "nation", "scenario"}
 
 
@@ -25,16 +27,6 @@ def quizzes_with_every_kind():
             left -= {item.kind for item in quiz.items}
     assert not left, f"no marked quiz of the course has {left}"
     return chosen
-
-
-def story(item, better):
-    """Return the way through a story that takes the best choice at each step, or the worst."""
-    way, here = [], item.steps[0]
-    while here:
-        choice = sorted(here.choices, key=lambda choice: WORTH[choice.worth], reverse=better)[0]
-        way.append(choice.id)
-        here = item.step(choice.to)
-    return way
 
 
 def worst_share(item):

@@ -20,8 +20,9 @@ from safequiz.bank import load_quiz
 from safequiz.collect import collect
 from safequiz.grading import grade
 from safequiz.marking import released_questions
-from safequiz.scoring import WORTH
 from safequiz.steps import gradebook
+
+from .classes import story
 
 NAME = "keep-it-fresh"  # it has an item of each kind
 QUIZ = load_quiz(NAME)
@@ -29,16 +30,6 @@ SCORED = [item for item in QUIZ.items if item.kind != "reflection"]
 WRITTEN = next(item for item in QUIZ.items if item.kind == "reflection")
 DUE, IN_TIME, LATE = datetime(2026, 11, 21, 12), "2026-11-21T09:30:00Z", "2026-11-21T12:00:01Z"
 WAYS = ("stock", "nbgrader", "grade")
-
-
-def story(item, better):
-    """Return the way through a story with the best choice at each step, or the worst."""
-    way, here = [], item.steps[0]
-    while here:
-        choice = sorted(here.choices, key=lambda choice: WORTH[choice.worth], reverse=better)[0]
-        way.append(choice.id)
-        here = item.step(choice.to)
-    return way
 
 
 def right(item):
